@@ -1,0 +1,26 @@
+# Thin names for the scripts in tools/, which can be called without make.
+#   make setup PYTHON=python3.13 VENV=/tmp/venv   another interpreter or place
+#   make setup OPENSSL=system                     link the system's libcrypto
+PYTHON ?= python3
+VENV ?= .venv
+export PYTHON VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Get ready: environment, OpenSSL, compiled extension (again: under 1 s)
+	@tools/setup
+
+demo: ## Run the demonstration
+	@tools/setup --quiet
+	@$(VENV)/bin/fastframe demo
+
+test: ## Run every check: style, types, tests
+	@tools/setup --quiet
+	@tools/run-tests
+
+clean: ## Remove what setup and the tests made (OpenSSL stays in its cache)
+	@tools/clean

@@ -1,0 +1,173 @@
+"""Builds fastframe._ffi: the C core and its CFFI binding.
+
+Reads fastframe_api.h verbatim, so no declaration is written twice, and takes
+every .c file below csrc/, so no list of sources needs editing.
+
+Environment: FASTFRAME_OPENSSL_DIR names a prefix with include/ and a static
+lib/libcrypto.a; without it the system's libcrypto (3.0 or newer) is linked.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wvla"]
+
+
+def read_version() -> str:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    match = re.search(r'^version = "([^"]+)"', text, re.MULTILINE)
+    if match is None:
+        raise SystemExit("pyproject.toml states no version")
+    return match.group(1)
+
+
+def install_hint() -> str:
+    if sys.platform == "darwin":
+        return "brew install openssl@3"
+    if shutil.which("dnf"):
+        return "sudo dnf install gcc python3-devel openssl-devel"
+    return "sudo apt-get install gcc python3-dev libssl-dev"
+
+
+def check_openssl(include: list[str]) -> None:
+    """Compile a probe, so that a missing header is named and not a puzzle."""
+    probe = (
+        "#include <openssl/evp.h>\n"
+        "#if OPENSSL_VERSION_NUMBER < 0x30000000L\n"
+        '#error "OpenSSL is older than 3.0"\n'
+        "#endif\n"
+        "int main(void) { return 0; }\n"
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "probe.c"
+        source.write_text(probe, encoding="utf-8")
+        command = [os.environ.get("CC", "cc"), "-fsyntax-only", str(source)]
+        try:
+            run = subprocess.run(
+                command + [f"-I{path}" for path in include],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise SystemExit(
+                f"fastframe needs a C compiler ({command[0]} is not there).\n"
+                f"Install it:  {install_hint()}"
+            ) from None
+    if run.returncode != 0:
+        raise SystemExit(
+            "fastframe needs the headers of OpenSSL 3.0 or newer "
+            "(openssl/evp.h).\n"
+            f"Install them:  {install_hint()}\n"
+            "or set FASTFRAME_OPENSSL_DIR to a prefix with include/ and "
+            f"lib/libcrypto.a.\n{run.stderr}"
+        )
+
+
+def find_static(prefix: str) -> tuple[str, str]:
+    """Give include folder and archive below prefix.
+
+    The archive goes on the link line by its path: -L with -lcrypto could pick
+    a shared library instead.
+    """
+    for lib in ("lib", "lib64"):
+        archive = Path(prefix) / lib / "libcrypto.a"
+        if archive.is_file():
+            return str(Path(prefix) / "include"), str(archive)
+    raise SystemExit(
+        f"FASTFRAME_OPENSSL_DIR={prefix} holds no lib/libcrypto.a or "
+        "lib64/libcrypto.a"
+    )
+
+
+def vaes_of(prefix: str) -> int:
+    """Say what the build of the archive proved: 1, 0, or -1 if nothing."""
+    try:
+        facts = json.loads((Path(prefix) / "build.json").read_text("utf-8"))
+        return int(facts["vaes"])
+    except (OSError, KeyError, ValueError):
+        return -1
+
+
+def link_settings() -> dict[str, list[str]]:
+    if sys.platform == "darwin":
+        hide = ["-Wl,-exported_symbol,_PyInit__ffi", "-Wl,-dead_strip"]
+    else:
+        # -fvisibility=hidden hides nothing that comes out of an archive.
+        # Unhidden, our calls could meet another libcrypto in the process.
+        hide = [
+            f"-Wl,--version-script={HERE / 'exports.map'}",
+            "-Wl,--gc-sections",
+            "-Wl,-z,noexecstack",
+            "-pthread",
+        ]
+    macros = [f'-DFF_VERSION="{read_version()}"']
+    prefix = os.environ.get("FASTFRAME_OPENSSL_DIR")
+    if prefix:
+        include, archive = find_static(prefix)
+        check_openssl([include])
+        return {
+            "include_dirs": [str(HERE), include],
+            "extra_compile_args": [
+                *macros,
+                "-DFF_OPENSSL_STATIC=1",
+                f"-DFF_OPENSSL_VAES={vaes_of(prefix)}",
+            ],
+            "extra_link_args": [archive, *hide],
+        }
+    if os.environ.get("CIBUILDWHEEL"):
+        raise SystemExit(
+            "a wheel must carry its own libcrypto: set FASTFRAME_OPENSSL_DIR"
+        )
+    check_openssl([])
+    return {
+        "include_dirs": [str(HERE)],
+        "extra_compile_args": [
+            *macros,
+            "-DFF_OPENSSL_STATIC=0",
+            "-DFF_OPENSSL_VAES=-1",
+        ],
+        "extra_link_args": ["-lcrypto", *hide],
+    }
+
+
+def make_ffi() -> FFI:
+    settings = link_settings()
+    settings["extra_compile_args"] += [
+        "-O3",
+        "-std=gnu11",
+        "-fvisibility=hidden",
+        "-ffunction-sections",
+        "-fdata-sections",
+        *WARNINGS,
+        # cffi's own half of the code is not ours to mend
+        "-Wno-unused-parameter",
+        "-Wno-missing-field-initializers",
+    ]
+    builder = FFI()
+    header = (HERE / "fastframe_api.h").read_text(encoding="utf-8")
+    builder.cdef(header.replace("FF_MUST_USE", ""))
+    sources = sorted(HERE.rglob("*.c"))
+    builder.set_source(
+        "fastframe._ffi",
+        '#include "fastframe.h"',
+        sources=[os.path.relpath(path, ROOT) for path in sources],
+        **settings,
+    )
+    return builder
+
+
+if platform.python_implementation() not in ("CPython", "PyPy"):
+    raise SystemExit("fastframe is built for CPython and PyPy")
+ffi = make_ffi()

@@ -1,0 +1,42 @@
+/* frame.h - one frame as the core sees it, and its way out of a batch. */
+#ifndef FASTFRAME_FRAME_H
+#define FASTFRAME_FRAME_H
+#include "fastframe.h"
+
+/* ff_frame: checked, borrowed views on one frame and its output. */
+typedef struct {
+    const uint8_t *in;
+    uint8_t       *out;     /* NULL: over the input, where the format wants it */
+    const uint8_t *aad;
+    size_t         out_cap;
+    uint64_t       counter; /* open, where the counter travels outside */
+    uint32_t       in_len;
+    uint32_t       aad_len;
+    uint32_t       out_len; /* written */
+    uint64_t       key_id;  /* written */
+    int            key_frame;
+} ff_frame;
+
+/* ff_frame_single makes a frame of the arguments of a single call. */
+ff_error ff_frame_single(ff_frame *out, uint8_t *to, size_t cap,
+                         const uint8_t *from, size_t len, int key_frame,
+                         const ff_extra *extra) FF_MUST_USE;
+
+/* ff_batch_begin takes the batch for this call and marks every frame as
+ * FF_NOT_RUN; ff_batch_end gives it back, and returns ok or the negated
+ * error. */
+ff_error ff_batch_begin(ff_batch *batch, int in_place) FF_MUST_USE;
+int64_t ff_batch_end(ff_batch *batch, ff_error error, uint32_t ok);
+
+/* ff_batch_load reads and checks the descriptors of frame i. */
+ff_error ff_batch_load(const ff_batch *batch, uint32_t i,
+                       ff_frame *out) FF_MUST_USE;
+
+/* ff_batch_place sets where a frame's result goes; at is the end of the last
+ * one in the arena out. FF_NO_ROOM: not even an empty frame fits. ff_batch_store records what became of frame i and
+ * gives the new end. */
+ff_status ff_batch_place(const ff_batch *batch, size_t at,
+                         ff_frame *frame) FF_MUST_USE;
+size_t ff_batch_store(ff_batch *batch, uint32_t i, size_t at,
+                      const ff_frame *frame, ff_status status);
+#endif

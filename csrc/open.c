@@ -1,0 +1,278 @@
+/* open.c - opening one frame, and the loop that opens many.
+ *
+ * In this order, for each frame: read what it claims, look up, judge its
+ * counter, verify, and only then commit. Until the tag is good, nothing the
+ * frame says changes any state but a count of failures.
+ */
+#include <string.h>
+
+#include "crowd.h"
+#include "frame.h"
+#include "mem.h"
+#include "nonce.h"
+#include "opener.h"
+#include "span.h"
+
+static ff_error check_frame(const ff_opener *opener, const ff_frame *frame)
+{
+    if (frame->aad_len > 0 && !opener->format->facts.takes_aad)
+        return FF_BAD_AAD;
+    return FF_DONE;
+}
+
+static ff_slot *find_slot(const ff_opener *opener, const ff_plan *plan)
+{
+    if (opener->format->facts.names_key)
+        return ff_slots_find(&opener->slots, plan->key_id);
+    return opener->slots.count > 0 ? opener->slots.items[0] : NULL;
+}
+
+static ff_status read_plan(const ff_opener *opener, ff_frame *frame,
+                           ff_plan *plan)
+{
+    ff_status status = opener->format->plan_open(plan, frame->in,
+                                                 frame->in_len);
+    if (status != FF_OK)
+        return status;
+    if (!opener->format->facts.sends_nonce) {
+        plan->counter = frame->counter;
+        ff_nonce_make(plan->nonce, opener->salt, plan->counter);
+    }
+    frame->key_id = plan->key_id;
+    frame->counter = plan->counter;
+    return FF_OK;
+}
+
+/* fit checks the output against the plan before anything is written. */
+static int fit(const ff_plan *plan, ff_frame *frame)
+{
+    if (!frame->out) { /* in place in an arena */
+        frame->out = (uint8_t *)frame->in + plan->body_at;
+        return FF_OK;
+    }
+    if (frame->out_cap < plan->body_len)
+        return FF_NO_ROOM;
+    if (frame->out != frame->in && frame->out != frame->in + plan->body_at &&
+        !ff_span_apart(frame->in, frame->in_len, frame->out, plan->body_len))
+        return FF_BAD_OVERLAP;
+    return FF_OK;
+}
+
+/* -- verifying -- */
+
+/* ff_attempt: one frame on its way through the cipher. */
+typedef struct {
+    ff_aead       *aead;
+    const ff_plan *plan;
+    ff_frame      *frame;
+    const uint8_t *body; /* the ciphertext */
+    uint8_t        tag[FF_TAG_LEN];
+} ff_attempt;
+
+static ff_status attempt(const ff_attempt *a, int kind)
+{
+    const ff_bytes aad[] = {{a->plan->aad[kind], a->plan->aad_len},
+                            {a->frame->aad, a->frame->aad_len}};
+    return ff_aead_open(a->aead, a->frame->out, a->plan->nonce, aad, 2,
+                        a->body, a->plan->body_len, a->tag);
+}
+
+/* attempt_both finds out the kind of a frame, with at most two tag checks.
+ * Deltas come first: most frames are. In place, the first attempt has turned
+ * the ciphertext into noise; the same keystream turns it back. */
+static ff_status attempt_both(const ff_attempt *a)
+{
+    ff_status status = attempt(a, FF_DELTA);
+    if (status != FF_AUTH_FAILED)
+        return status;
+    if (a->body == a->frame->out && attempt(a, FF_DELTA) == FF_INTERNAL)
+        return FF_INTERNAL;
+    return attempt(a, FF_KEY);
+}
+
+/* verify opens into an output that fits and leaves it zeroed unless the tag
+ * is good. Where output and input start together, the body first moves down
+ * to where its plaintext will stand. */
+static ff_status verify(ff_opener *opener, ff_slot *slot, const ff_plan *plan,
+                        ff_frame *frame)
+{
+    ff_attempt a = {.aead = &slot->aead, .plan = plan, .frame = frame,
+                    .body = frame->in + plan->body_at};
+    memcpy(a.tag, frame->in + plan->tag_at, FF_TAG_LEN);
+    if (frame->out == frame->in && a.body != frame->out) {
+        memmove(frame->out, a.body, plan->body_len);
+        a.body = frame->out;
+    }
+    int is_unknown = frame->key_frame == FF_EITHER &&
+                     opener->format->facts.has_key_flag;
+    ff_status status = is_unknown ? attempt_both(&a)
+                                  : attempt(&a, frame->key_frame == FF_KEY);
+    if (status == FF_OK)
+        frame->out_len = plan->body_len;
+    else
+        ff_wipe(frame->out, plan->body_len);
+    return status;
+}
+
+/* -- one frame, start to end -- */
+
+static void count_frame(ff_opener *opener, ff_slot *slot,
+                        const ff_frame *frame, ff_status status)
+{
+    ff_opener_facts *facts = &opener->facts;
+    ff_slot_facts unknown, *own = slot ? &slot->facts : &unknown;
+    switch (status) {
+    case FF_OK:
+        facts->frames += 1;
+        facts->bytes_in += frame->in_len;
+        facts->bytes_out += frame->out_len;
+        own->frames += 1;
+        own->bytes_out += frame->out_len;
+        break;
+    case FF_MALFORMED: facts->malformed += 1; break;
+    case FF_NOT_ENCRYPTED: facts->not_encrypted += 1; break;
+    case FF_UNSUPPORTED_VERSION: facts->unsupported_version += 1; break;
+    case FF_UNKNOWN_KEY: facts->unknown_key += 1; break;
+    case FF_AUTH_FAILED: facts->auth_failed += 1; own->auth_failed += 1; break;
+    case FF_REPLAYED: facts->replayed += 1; own->replayed += 1; break;
+    case FF_TOO_OLD: facts->too_old += 1; own->too_old += 1; break;
+    case FF_NO_ROOM: facts->no_room += 1; break;
+    default: facts->internal += 1;
+    }
+}
+
+/* open_with_slot gives an ff_status, or FF_BAD_OVERLAP. */
+static int open_with_slot(ff_opener *opener, ff_slot *slot,
+                          const ff_plan *plan, ff_frame *frame)
+{
+    ff_status status = ff_senders_check(&slot->senders, plan->sender,
+                                        plan->counter);
+    if (status != FF_OK)
+        return status;
+    int outcome = fit(plan, frame);
+    if (outcome != FF_OK)
+        return outcome;
+    status = verify(opener, slot, plan, frame);
+    if (status == FF_OK)
+        ff_senders_accept(&slot->senders, plan->sender, plan->counter);
+    return status;
+}
+
+static int open_locked(ff_opener *opener, ff_frame *frame)
+{
+    ff_plan plan;
+    ff_slot *slot = NULL;
+    int outcome = read_plan(opener, frame, &plan);
+    if (outcome == FF_OK) {
+        slot = find_slot(opener, &plan);
+        outcome = slot ? open_with_slot(opener, slot, &plan, frame)
+                       : FF_UNKNOWN_KEY;
+    }
+    if (outcome < FF_BAD_ARGUMENT)
+        count_frame(opener, slot, frame, (ff_status)outcome);
+    return outcome;
+}
+
+int64_t ff_open_one(ff_opener *opener, uint8_t *out, size_t out_cap,
+                    const uint8_t *sealed, size_t sealed_len, int key_frame,
+                    const ff_extra *extra)
+{
+    ff_frame frame;
+    ff_error error = ff_frame_single(&frame, out, out_cap, sealed, sealed_len,
+                                     key_frame, extra);
+    if (error == FF_DONE)
+        error = check_frame(opener, &frame);
+    if (error == FF_DONE)
+        error = ff_opener_lock(opener);
+    if (error != FF_DONE)
+        return -(int64_t)error;
+    int outcome = open_locked(opener, &frame);
+    ff_lock_release(&opener->lock);
+    return outcome == FF_OK ? (int64_t)frame.out_len : -(int64_t)outcome;
+}
+
+/* -- many frames -- */
+
+static ff_error prepare(const ff_crowd *crowd, ff_batch *batch)
+{
+    ff_frame frame;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        batch->bad_index = i;
+        ff_error error = ff_batch_load(batch, i, &frame);
+        if (error == FF_DONE)
+            error = check_frame(ff_crowd_member(crowd, batch, i), &frame);
+        if (error != FF_DONE)
+            return error;
+    }
+    return FF_DONE;
+}
+
+/* open_all gives how many frames came out well. */
+static uint32_t open_all(const ff_crowd *crowd, ff_batch *batch)
+{
+    size_t at = 0;
+    uint32_t ok = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        ff_frame frame;
+        int outcome = FF_INTERNAL;
+        if (ff_batch_load(batch, i, &frame) == FF_DONE)
+            outcome = ff_batch_place(batch, at, &frame);
+        if (outcome == FF_OK)
+            outcome = open_locked(ff_crowd_member(crowd, batch, i), &frame);
+        /* Overlap was ruled out for the whole arena by ff_batch_load. */
+        if (outcome >= FF_BAD_ARGUMENT)
+            outcome = FF_INTERNAL;
+        at = ff_batch_store(batch, i, at, &frame, (ff_status)outcome);
+        ok += outcome == FF_OK;
+    }
+    return ok;
+}
+
+static ff_error lock_opener(void *member)
+{
+    return ff_opener_lock(member);
+}
+
+static void unlock_opener(void *member)
+{
+    ff_opener *opener = member;
+    ff_lock_release(&opener->lock);
+}
+
+static const ff_crowd_kind openers_kind = {lock_opener, unlock_opener};
+
+static int64_t open_crowd(ff_crowd *crowd, ff_batch *batch, int in_place)
+{
+    uint32_t ok = 0;
+    ff_error error = ff_batch_begin(batch, in_place);
+    if (error != FF_DONE)
+        return -(int64_t)error;
+    error = ff_crowd_lock(crowd, &openers_kind, batch);
+    if (error == FF_DONE) {
+        error = prepare(crowd, batch);
+        if (error == FF_DONE)
+            ok = open_all(crowd, batch);
+        ff_crowd_unlock(crowd, &openers_kind);
+    }
+    return ff_batch_end(batch, error, ok);
+}
+
+int64_t ff_open_batch(ff_opener *opener, ff_batch *batch, int in_place)
+{
+    ff_crowd crowd;
+    void *const members[] = {opener};
+    crowd.members = members;
+    crowd.num_members = 1;
+    crowd.is_many = 0;
+    return open_crowd(&crowd, batch, in_place);
+}
+
+int64_t ff_open_many(ff_opener *const *openers, size_t num_openers,
+                     ff_batch *batch, int in_place)
+{
+    ff_crowd crowd;
+    crowd.members = (void *const *)openers;
+    crowd.num_members = num_openers;
+    crowd.is_many = 1;
+    return open_crowd(&crowd, batch, in_place);
+}

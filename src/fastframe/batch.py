@@ -1,0 +1,214 @@
+"""Batch: frames in one preallocated arena; BatchResult: what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from fastframe import _native
+from fastframe._guard import Unclonable
+from fastframe.errors import Status, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class BatchResult:
+    """What became of the frames of one batch, in their order.
+
+    The frames stand in the batch's arena: valid until the batch is run again
+    or cleared. bytes(result[i]) copies one out. Behind each frame that the
+    arena for results holds stand 64 zeroed bytes, for decoders that read past
+    the end (not so with in_place=True).
+
+    Attributes:
+        ok: how many frames have Status.OK.
+    """
+
+    __slots__ = ("_tables", "_turn", "ok")
+
+    def __init__(self, tables: _native.Tables, ok: int) -> None:
+        """Read the outcome of the call that just ended from its tables."""
+        self._tables = tables
+        self._turn = tables.handle.turn
+        self.ok = ok
+
+    def __repr__(self) -> str:
+        """Show how many frames came out well."""
+        return f"<BatchResult {self.ok} of {len(self)} frames ok>"
+
+    def __len__(self) -> int:
+        """Count the frames, rejected ones too."""
+        return int(self._current().handle.ran)
+
+    @property
+    def status(self) -> memoryview:
+        """One uint8 per frame: its Status."""
+        return self._current().statuses[: len(self)]
+
+    @property
+    def counters(self) -> memoryview:
+        """One uint64 per frame: the counter it was sealed with or claims."""
+        return self._current().counters[: len(self)]
+
+    @property
+    def key_ids(self) -> memoryview:
+        """One uint64 per frame: the key id it names (unverified if rejected)."""
+        return self._current().key_ids[: len(self)]
+
+    @overload
+    def __getitem__(self, index: int) -> memoryview: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[memoryview]: ...
+    def __getitem__(self, index: int | slice) -> memoryview | list[memoryview]:
+        """Give a frame's bytes, without a copy; empty if it was rejected."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        count = len(self)
+        at = index + count if index < 0 else index
+        if not 0 <= at < count:
+            raise IndexError(f"frame {index} of {count}")
+        return self._tables.result(at)
+
+    def __iter__(self) -> Iterator[memoryview]:
+        """Go through the frames in order."""
+        return map(self._current().result, range(len(self)))
+
+    def raise_first(self) -> None:
+        """Raise the error of the first frame that is not OK, if there is one."""
+        for index, code in enumerate(self.status):
+            if code != Status.OK:
+                _native.raise_status(code, key_id=self.key_ids[index], index=index)
+
+    def _current(self) -> _native.Tables:
+        if self._tables.handle.turn != self._turn:
+            raise UsageError(
+                "this result is out of date: its batch was run again or cleared"
+            )
+        return self._tables
+
+
+class Batch(Unclonable):
+    """Frames in one preallocated arena, to be sealed or opened in one call.
+
+    Reuse it: fill, run, read the result, clear(). Nothing is allocated per
+    frame. Frames stay until clear(), so one batch can be run several times
+    (unless in_place=True wrote over it). Two threads may not use one Batch at
+    once: the second gets a UsageError and nothing is touched.
+
+    Args:
+        capacity: most frames it holds, 1 to 65536.
+        arena: most bytes of frames and aad together; the memory taken is
+            twice that and 256 bytes per frame of capacity.
+    """
+
+    __slots__ = ("_tables", "_view")
+
+    def __init__(self, capacity: int = 64, arena: int = 1 << 20) -> None:
+        """Allocate and pin both arenas and all tables."""
+        _native.check_int(capacity, "capacity", 1, _native.BATCH_MAX)
+        _native.check_int(arena, "arena", 1, 2**40)
+        size = arena + capacity * _native.FRAME_ROOM
+        memory = bytearray(size)
+        self._tables = _native.Tables(capacity, memory, size)
+        _native.limit_arena(self._tables, arena)
+        self._view = memoryview(memory)
+
+    def __len__(self) -> int:
+        """Count the frames appended since the last clear()."""
+        return int(self._tables.handle.count)
+
+    def __repr__(self) -> str:
+        """Show how full it is."""
+        return f"<Batch {len(self)} of {self.capacity} frames>"
+
+    @property
+    def capacity(self) -> int:
+        """Most frames it holds."""
+        return int(self._tables.handle.capacity)
+
+    def append(
+        self,
+        frame: _native.Buffer,
+        key_frame: bool | None = None,
+        source: int = 0,
+        *,
+        aad: _native.Buffer | None = None,
+        counter: int = 0,
+    ) -> None:
+        """Copy one frame into the arena.
+
+        Args:
+            frame: any C-contiguous buffer, up to 16 MiB.
+            key_frame: whether it is a key frame; None seals it as a delta
+                frame, and opens it as whichever it is.
+            source: which object of seal_many or open_many it is for.
+            aad: caller bytes to authenticate, where the format takes them.
+            counter: for opening, where the format sends no counter.
+
+        Raises:
+            UsageError: the batch is full, or in use on another thread.
+        """
+        pinned = _native.pin_to_read(frame, "frame")
+        kind = _native.kind_of(key_frame)
+        extra = _native.make_extra(aad, counter)
+        _check_source(source)
+        error = _native.batch_append(
+            self._tables.handle, pinned, len(pinned), kind, source, extra.handle
+        )
+        if error:
+            self._raise(error, len(pinned))
+
+    def reserve(
+        self,
+        size: int,
+        key_frame: bool | None = None,
+        source: int = 0,
+        *,
+        aad: _native.Buffer | None = None,
+        counter: int = 0,
+    ) -> memoryview:
+        """Add a frame of size bytes and give its memory, to encode into.
+
+        The memory is not cleared: write all of it before the batch is run.
+        Arguments and errors are those of append().
+        """
+        _native.check_int(size, "size", 0, _native.FRAME_MAX)
+        _check_source(source)
+        extra = _native.make_extra(aad, counter)
+        kind = _native.kind_of(key_frame)
+        at = _native.batch_reserve(
+            self._tables.handle, size, kind, source, extra.handle
+        )
+        if at < 0:
+            self._raise(-at, size)
+        return self._view[at : at + size]
+
+    def clear(self) -> None:
+        """Forget all frames and results; the memory is kept."""
+        error = _native.batch_clear(self._tables.handle)
+        if error:
+            _native.raise_error(error, "batch")
+
+    def run(
+        self, call: Callable[[_native.Handle, int], int], *, in_place: bool
+    ) -> BatchResult:
+        """Run the core's call over the batch; what sealers and openers use."""
+        tables = self._tables
+        ok = call(tables.handle, in_place)
+        if ok < 0:
+            raise_batch_error(-ok, tables)
+        return BatchResult(tables, ok)
+
+    def _raise(self, error: int, size: int) -> None:
+        _native.raise_error(error, f"{self!r}, frame of {size} bytes")
+
+
+def raise_batch_error(error: int, tables: _native.Tables) -> None:
+    """Raise for a call that was refused as a whole, naming the frame."""
+    index = tables.handle.bad_index
+    named = error in _native.FRAME_ERRORS
+    _native.raise_error(error, f"batch, frame {index}" if named else "batch")
+
+
+def _check_source(source: int) -> None:
+    _native.check_int(source, "source", 0, _native.SOURCES_MAX - 1)

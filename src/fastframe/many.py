@@ -1,0 +1,51 @@
+"""seal_many and open_many: one batch for several sealers or openers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fastframe import _native
+from fastframe.batch import Batch, BatchResult
+from fastframe.errors import UsageError, UsageTypeError
+from fastframe.opener import Opener
+from fastframe.sealer import Sealer, reserving
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def seal_many(
+    sealers: Sequence[Sealer], batch: Batch, *, in_place: bool = False
+) -> BatchResult:
+    """Seal a batch in one call, each frame by the sealer its source names.
+
+    batch.append(frame, source=i) chooses sealers[i]; at most 1024 of them,
+    and one may stand in the list more than once.
+    """
+    members = _check(sealers, Sealer, batch)
+    call = partial(_native.seal_many, [sealer.handle for sealer in members])
+    return batch.run(partial(reserving, members, call), in_place=in_place)
+
+
+def open_many(
+    openers: Sequence[Opener], batch: Batch, *, in_place: bool = False
+) -> BatchResult:
+    """Open a batch in one call, each frame by the opener its source names."""
+    members = _check(openers, Opener, batch)
+    call = partial(_native.open_many, [opener.handle for opener in members])
+    return batch.run(call, in_place=in_place)
+
+
+def _check(members: Any, kind: type, batch: Any) -> list[Any]:
+    items = list(members)
+    for item in items:
+        if not isinstance(item, kind):
+            raise UsageTypeError(
+                f"expected {kind.__name__} objects, got {type(item).__name__}"
+            )
+    if not isinstance(batch, Batch):
+        raise UsageTypeError(f"expected a Batch, got {type(batch).__name__}")
+    if not 1 <= len(items) <= _native.SOURCES_MAX:
+        raise UsageError(f"expected 1 to {_native.SOURCES_MAX}, got {len(items)}")
+    return items

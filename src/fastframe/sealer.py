@@ -1,0 +1,408 @@
+"""Sealer: one key in use, one direction, a counter that only goes up."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from fastframe import _native, live
+from fastframe._guard import Unclonable
+from fastframe.counter import PersistentCounter
+from fastframe.errors import UsageError
+from fastframe.gather import run_batch
+from fastframe.material import Key
+from fastframe.options import check_key_id, read_format, read_salt
+from fastframe.stats import SealerStats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastframe.batch import Batch, BatchResult
+
+# Bound here: seal() runs once per frame.
+_seal_one = _native.seal_one
+_pin = _native.pin_to_read
+_KINDS = _native.KINDS
+_FRAME_MAX = _native.FRAME_MAX
+_NULL = _native.NULL
+
+
+class Sealer(Unclonable):
+    """Seals frames under one key at a time.
+
+    No call takes a nonce: the sealer owns its counter and makes each nonce
+    from it. It cannot be copied or pickled, and after os.fork() the child
+    cannot use it. Threads may share it.
+
+    Args:
+        format: the wire format, see fastframe.formats().
+        key: 16 or 32 bytes, copied; wipe yours when you like.
+        key_id: what the frame says of its key; 0 to 255 for "insertable".
+        suite: see fastframe.suites(); None takes the GCM suite that fits the
+            key's length.
+        codec: which bytes stay readable, see fastframe.codecs().
+        ssrc: the 4-byte IV prefix of "insertable" as a number; None draws it
+            at random for each key.
+        salt: 12 bytes for "raw", whose nonce is salt XOR counter.
+        counter: the first counter, or a PersistentCounter. Give a number only
+            to go on where an earlier run stopped.
+
+    Raises:
+        UsageError: an argument is wrong, or another live sealer in this
+            process uses the same key with the same IV prefix.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_digest",
+        "_facts",
+        "_fingerprint",
+        "_growth",
+        "_lock",
+        "_persistent",
+        "_prefix",
+        "_salt",
+        "_ssrc",
+        "_suite",
+        "_used",
+        "handle",
+    )
+
+    def __init__(
+        self,
+        format: str,  # noqa: A002 - the contract's name
+        key: _native.Buffer,
+        *,
+        key_id: int = 0,
+        suite: str | None = None,
+        codec: str | None = None,
+        ssrc: int | None = None,
+        salt: _native.Buffer | None = None,
+        counter: int | PersistentCounter = 0,
+        **format_options: Any,
+    ) -> None:
+        """Copy the key, claim it in this process, take the first counters."""
+        self._facts = read_format(format, codec, format_options)
+        self._growth = self._facts.growth
+        self._lock = threading.Lock()
+        self._suite = suite
+        self._salt = read_salt(self._facts, salt)
+        self._ssrc = self._read_ssrc(ssrc)
+        self._used: set[tuple[bytes, bytes]] = set()
+        self._persistent: PersistentCounter | None = None
+        if isinstance(counter, PersistentCounter):
+            self._persistent = counter
+        else:
+            _native.check_int(counter, "counter", 0, self._facts.counter_max)
+        described = Key(key, suite)
+        number = check_key_id(self._facts, key_id)
+        prefix = self._claim(described)
+        try:
+            if self._persistent is not None:
+                self._persistent.attach(self)
+            first, last = self._first_counters(described, counter)
+            self.handle = _native.new_sealer(
+                self._facts.number,
+                described.material(number, self._salt_of(prefix)),
+                first,
+                last,
+            )
+        except BaseException:
+            live.release(described.digest, prefix, self)
+            raise
+        self._adopt(described, prefix)
+
+    # -- sealing --
+
+    def seal(
+        self,
+        frame: _native.Buffer,
+        *,
+        key_frame: bool | None = False,
+        aad: _native.Buffer | None = None,
+    ) -> bytes:
+        """Seal one frame and give it as it travels.
+
+        Args:
+            frame: any C-contiguous buffer, up to 16 MiB; read in place.
+            key_frame: whether it is a key frame (authenticated where the
+                format does so).
+            aad: caller bytes to authenticate, where the format takes them.
+
+        Raises:
+            UsageError: an argument is wrong, or the sealer is closed or
+                forked; no counter is spent.
+            KeyExhausted: no counter is left; rotate().
+        """
+        pinned = frame if type(frame) is bytes else _pin(frame, "frame")
+        size = len(pinned)
+        room = size + self._growth
+        if size > _FRAME_MAX:
+            raise _too_long(size)
+        kind = _KINDS.get(key_frame) if aad is None else None
+        # A bytes object that nobody else has seen yet is written directly: a
+        # second buffer would cost a copy of every frame.
+        out = b"\0" * room
+        if kind is not None:
+            got = _seal_one(self.handle, out, room, pinned, size, kind, _NULL)
+        else:
+            got = self._seal_with(out, room, pinned, size, key_frame, aad)
+        if got == room:
+            return out
+        if got < 0:
+            got = self._retry(out, room, pinned, size, key_frame, aad, -got)
+        return out[:got]
+
+    def seal_into(
+        self,
+        frame: _native.Buffer,
+        out: _native.Buffer,
+        *,
+        key_frame: bool | None = False,
+        aad: _native.Buffer | None = None,
+    ) -> int:
+        """Seal one frame into out and give the length written.
+
+        out may be apart from the frame, or start at the same address, or the
+        frame may stand where its ciphertext will (13 bytes into out for
+        "insertable"): then nothing is moved. Any other overlap is refused.
+
+        Raises:
+            UsageError: as seal(), or out is read-only or smaller than
+                len(frame) + overhead.
+            KeyExhausted: no counter is left; rotate().
+        """
+        pinned = frame if type(frame) is bytes else _pin(frame, "frame")
+        target = _native.pin_to_write(out, "out")
+        size, room = len(pinned), len(target)
+        got = self._seal_with(target, room, pinned, size, key_frame, aad)
+        if got < 0:
+            got = self._retry(target, room, pinned, size, key_frame, aad, -got)
+        return got
+
+    def seal_batch(
+        self,
+        frames: Batch | Sequence[_native.Buffer],
+        *,
+        key_frame: bool | None | Sequence[bool | None] = None,
+        aad: _native.Buffer | None | Sequence[_native.Buffer] = None,
+        in_place: bool = False,
+    ) -> BatchResult:
+        """Seal many frames in one call, with the GIL released.
+
+        Args:
+            frames: a Batch, or any sequence of buffers, read where they
+                stand.
+            key_frame: for a sequence: one for all, or one for each.
+            aad: for a sequence: one buffer for all, or a list or tuple with
+                one for each.
+            in_place: write over the Batch's own arena; then clear() it before
+                its next use.
+
+        Raises:
+            UsageError: the call is wrong; no frame was touched. What became
+                of each frame is in the result, never raised.
+        """
+        options = {"key_frame": key_frame, "aad": aad}
+        call = partial(_native.seal_batch, self.handle)
+        if self._persistent is not None:
+            call = partial(reserving, [self], call)
+        return run_batch(call, frames, self._growth, options, in_place=in_place)
+
+    # -- keys --
+
+    def rotate(
+        self, key: _native.Buffer, key_id: int, *, suite: str | None = None
+    ) -> None:
+        """Use a new key from the next frame on; the old one is wiped.
+
+        The counter starts at 0 (a PersistentCounter goes on as its file says
+        for that key) and, unless ssrc= was given, a new IV prefix is drawn.
+
+        Raises:
+            UsageError: an argument is wrong, or this or another live sealer
+                has used the same key with the same IV prefix. The old key
+                stays in use.
+        """
+        described = Key(key, suite if suite is not None else self._suite)
+        number = check_key_id(self._facts, key_id)
+        with self._lock:
+            old = (self._digest, self._prefix)
+            prefix = self._claim(described)
+            try:
+                first, last = self._first_counters(described, 0)
+                material = described.material(number, self._salt_of(prefix))
+                _native.rekey_sealer(self.handle, material, first, last)
+            except BaseException:
+                live.release(described.digest, prefix, self)
+                raise
+            self._adopt(described, prefix)
+            live.release(*old, self)
+
+    def close(self) -> None:
+        """Wipe the key. Later calls raise UsageError."""
+        with self._lock:
+            _native.close_sealer(self.handle)
+            live.release(self._digest, self._prefix, self)
+            if self._persistent is not None:
+                self._persistent.detach(self)
+
+    # -- facts --
+
+    @property
+    def format(self) -> str:
+        """The wire format's name."""
+        return self._facts.name
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that sealing adds to a frame, at most."""
+        return self._growth
+
+    @property
+    def key_id(self) -> int:
+        """The key id of the next frame."""
+        return int(_native.read_sealer(self.handle).key_id)
+
+    @property
+    def counter(self) -> int:
+        """The counter of the next frame; 2**64 when none is left."""
+        facts = _native.read_sealer(self.handle)
+        return self._facts.counter_max + 1 if facts.exhausted else int(facts.next)
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 8 bytes of SHA-256 of the key in use, in hex."""
+        return self._fingerprint
+
+    def stats(self) -> SealerStats:
+        """Read the counters of what this sealer did."""
+        facts = _native.read_sealer(self.handle)
+        return SealerStats(
+            frames_sealed=facts.frames,
+            bytes_in=facts.bytes_in,
+            bytes_out=facts.bytes_out,
+            no_room=facts.no_room,
+            key_exhausted=facts.key_exhausted,
+            internal=facts.internal,
+        )
+
+    def __repr__(self) -> str:
+        """Show format, key id and fingerprint, never the key."""
+        return (
+            f"<Sealer {self.format} key_id={self.key_id} "
+            f"key={self._fingerprint} counter={self.counter}>"
+        )
+
+    def __enter__(self) -> Sealer:
+        """Use as a context manager that closes."""
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Close."""
+        self.close()
+
+    # -- inside --
+
+    def _read_ssrc(self, ssrc: int | None) -> bytes | None:
+        if ssrc is None:
+            return None
+        if not self._facts.sends_nonce:
+            raise UsageError(f"format {self._facts.name!r} takes salt=, not ssrc=")
+        width = self._facts.prefix_len
+        _native.check_int(ssrc, "ssrc", 0, 256**width - 1)
+        return ssrc.to_bytes(width, "big")
+
+    def _claim(self, key: Key) -> bytes:
+        """Claim an IV prefix for the key that no live sealer counts under."""
+        fixed = self._ssrc
+        if self._salt is not None:
+            fixed = self._salt[: self._facts.prefix_len]
+        for _ in range(8):
+            prefix = fixed or os.urandom(self._facts.prefix_len)
+            fresh = (key.digest, prefix) not in self._used
+            if fresh and live.claim(key.digest, prefix, self):
+                return prefix
+            if fixed:
+                break
+        if not fresh:
+            raise UsageError("this sealer has used that key before: take a new one")
+        raise UsageError(
+            "another live sealer in this process uses this key with the same "
+            "IV prefix; their nonces would repeat"
+        )
+
+    def _salt_of(self, prefix: bytes) -> bytes:
+        return self._salt or prefix.ljust(_native.NONCE_LEN, b"\0")
+
+    def _first_counters(self, key: Key, counter: Any) -> tuple[int, int]:
+        if self._persistent is not None:
+            return self._persistent.reserve(key.fingerprint, 1)
+        return counter, self._facts.counter_max
+
+    def _adopt(self, key: Key, prefix: bytes) -> None:
+        self._digest, self._prefix = key.digest, prefix
+        self._fingerprint = key.fingerprint
+        self._used.add((key.digest, prefix))
+
+    def prepare_batch(self, count: int) -> None:
+        """Reserve counters on disk until count frames can be sealed."""
+        assert self._persistent is not None  # noqa: S101 - else all are granted
+        with self._lock:
+            facts = _native.read_sealer(self.handle)
+            missing = facts.next + count - 1 - facts.granted
+            if missing > 0:
+                _, last = self._persistent.reserve(self._fingerprint, missing)
+                _native.grant_sealer(self.handle, last)
+
+    def _seal_with(
+        self, out: Any, room: int, pinned: Any, size: int, key_frame: Any, aad: Any
+    ) -> int:
+        """Make the core's call with all arguments checked."""
+        kind = _native.kind_of(key_frame)
+        if aad is None:
+            return _seal_one(self.handle, out, room, pinned, size, kind, _NULL)
+        extra = _native.make_extra(aad, 0)
+        return _seal_one(self.handle, out, room, pinned, size, kind, extra.handle)
+
+    def _retry(  # noqa: PLR0913 - one call's arguments
+        self,
+        out: Any,
+        room: int,
+        pinned: Any,
+        size: int,
+        key_frame: Any,
+        aad: Any,
+        code: int,
+    ) -> int:
+        """Seal again after a reservation on disk, or raise what went wrong."""
+        while code == _native.RESERVE_FIRST:
+            self.prepare_batch(1)
+            got = self._seal_with(out, room, pinned, size, key_frame, aad)
+            if got >= 0:
+                return got
+            code = -got
+        self._raise(code, size, room)
+
+    def _raise(self, code: int, size: int, room: int) -> NoReturn:
+        if code == _native.NO_ROOM:
+            raise UsageError(
+                f"out must hold at least {size + self._growth} bytes, got {room}"
+            )
+        if code >= _native.FIRST_ERROR:
+            _native.raise_error(code, f"{self!r}, frame of {size} bytes")
+        _native.raise_status(code)
+
+
+def _too_long(size: int) -> UsageError:
+    return UsageError(f"a frame is at most {_FRAME_MAX} bytes, got {size}")
+
+
+def reserving(sealers: Sequence[Sealer], call: Any, batch: Any, in_place: int) -> int:
+    """Run a batch call, and again after reserving counters on disk for it."""
+    while (ok := call(batch, in_place)) == -_native.RESERVE_FIRST:
+        for sealer in sealers:
+            sealer.prepare_batch(batch.count)
+    return int(ok)

@@ -1,0 +1,93 @@
+"""Counters that sealers and openers show; they only go up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class SealerStats:
+    """What a sealer did since it was made.
+
+    Attributes:
+        frames_sealed: frames that came out sealed.
+        bytes_in: their plaintext bytes.
+        bytes_out: their sealed bytes.
+        no_room: frames whose output was too small.
+        key_exhausted: frames for which no counter was left.
+        internal: frames on which libcrypto failed.
+    """
+
+    frames_sealed: int
+    bytes_in: int
+    bytes_out: int
+    no_room: int
+    key_exhausted: int
+    internal: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStats:
+    """What an opener saw under one key since the key was imported.
+
+    Attributes:
+        frames_opened: frames that came out opened.
+        bytes_out: their plaintext bytes.
+        auth_failed, replayed, too_old: frames rejected, by status.
+        senders: replay windows held now (one per IV prefix).
+    """
+
+    frames_opened: int
+    bytes_out: int
+    auth_failed: int
+    replayed: int
+    too_old: int
+    senders: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenerStats:
+    """What an opener did since it was made.
+
+    Attributes:
+        frames_opened: frames that came out opened.
+        bytes_in: their sealed bytes.
+        bytes_out: their plaintext bytes.
+        malformed, not_encrypted, unsupported_version, unknown_key,
+        auth_failed, replayed, too_old, no_room, internal: frames rejected,
+            by status.
+        keys: the same per key held now, by key id.
+    """
+
+    frames_opened: int
+    bytes_in: int
+    bytes_out: int
+    malformed: int
+    not_encrypted: int
+    unsupported_version: int
+    unknown_key: int
+    auth_failed: int
+    replayed: int
+    too_old: int
+    no_room: int
+    internal: int
+    keys: Mapping[int, KeyStats]
+
+    @property
+    def frames_rejected(self) -> int:
+        """All frames that did not open, whatever the reason."""
+        return (
+            self.malformed
+            + self.not_encrypted
+            + self.unsupported_version
+            + self.unknown_key
+            + self.auth_failed
+            + self.replayed
+            + self.too_old
+            + self.no_room
+            + self.internal
+        )
