@@ -1,11 +1,9 @@
-/* batch.c - the descriptor tables of a batch: filling, reading, results. */
+/* batch.c - reading the descriptors of a batch and writing its results. */
 #include "atomic.h"
 #include "frame.h"
 #include "span.h"
 
 #include <string.h>
-
-#define ARENA_ALIGN 32 /* frames start where vector loads like them */
 
 ff_error ff_frame_single(ff_frame *out, uint8_t *to, size_t cap,
                          const uint8_t *from, size_t len, int key_frame,
@@ -25,90 +23,6 @@ ff_error ff_frame_single(ff_frame *out, uint8_t *to, size_t cap,
     }
     return FF_DONE;
 }
-
-/* -- filling the arena -- */
-
-static ff_error find_room(const ff_batch *batch, size_t len, size_t aad_len,
-                          size_t *out_at)
-{
-    size_t at = (batch->in_used + FF_HEADROOM + ARENA_ALIGN - 1) /
-                ARENA_ALIGN * ARENA_ALIGN;
-    if (batch->spent)
-        return FF_BATCH_SPENT;
-    if (len > FF_FRAME_MAX || aad_len > FF_FRAME_MAX)
-        return FF_BAD_LENGTH;
-    if (batch->count >= batch->capacity ||
-        len + aad_len > batch->in_limit - batch->in_held ||
-        !ff_span_inside(at, len + FF_TAILROOM + aad_len, batch->in_size))
-        return FF_BATCH_FULL;
-    *out_at = at;
-    return FF_DONE;
-}
-
-static ff_error reserve(ff_batch *batch, size_t *out_at, size_t len,
-                        int key_frame, uint32_t source, const ff_extra *extra)
-{
-    size_t aad_len = extra ? extra->aad_len : 0;
-    if (source > UINT16_MAX || key_frame < FF_DELTA || key_frame > FF_EITHER)
-        return FF_BAD_ARGUMENT;
-    ff_error error = find_room(batch, len, aad_len, out_at);
-    if (error != FF_DONE)
-        return error;
-    uint32_t i = batch->count;
-    size_t aad_at = *out_at + len + FF_TAILROOM;
-    if (aad_len > 0)
-        memcpy(batch->in + aad_at, extra->aad, aad_len);
-    batch->in_at[i] = *out_at;
-    batch->in_len[i] = (uint32_t)len;
-    batch->aad_at[i] = aad_at;
-    batch->aad_len[i] = (uint32_t)aad_len;
-    batch->key_frame[i] = (uint8_t)key_frame;
-    batch->source[i] = (uint16_t)source;
-    batch->counter[i] = extra ? extra->counter : 0;
-    batch->in_used = aad_at + aad_len;
-    batch->in_held += len + aad_len;
-    batch->count = i + 1;
-    return FF_DONE;
-}
-
-int64_t ff_batch_reserve(ff_batch *batch, size_t len, int key_frame,
-                         uint32_t source, const ff_extra *extra)
-{
-    size_t at = 0;
-    if (!ff_flag_take(&batch->busy))
-        return -FF_BATCH_BUSY;
-    ff_error error = reserve(batch, &at, len, key_frame, source, extra);
-    ff_flag_release(&batch->busy);
-    return error == FF_DONE ? (int64_t)at : -(int64_t)error;
-}
-
-ff_error ff_batch_append(ff_batch *batch, const uint8_t *frame, size_t len,
-                         int key_frame, uint32_t source, const ff_extra *extra)
-{
-    size_t at = 0;
-    if (!ff_flag_take(&batch->busy))
-        return FF_BATCH_BUSY;
-    ff_error error = reserve(batch, &at, len, key_frame, source, extra);
-    if (error == FF_DONE && len > 0)
-        memcpy(batch->in + at, frame, len);
-    ff_flag_release(&batch->busy);
-    return error;
-}
-
-ff_error ff_batch_clear(ff_batch *batch)
-{
-    if (!ff_flag_take(&batch->busy))
-        return FF_BATCH_BUSY;
-    batch->count = 0;
-    batch->turn += 1;
-    batch->in_used = 0;
-    batch->in_held = 0;
-    batch->spent = 0;
-    ff_flag_release(&batch->busy);
-    return FF_DONE;
-}
-
-/* -- reading it and writing results -- */
 
 ff_error ff_batch_begin(ff_batch *batch, int in_place)
 {
@@ -142,12 +56,12 @@ int64_t ff_batch_end(ff_batch *batch, ff_error error, uint32_t ok)
 static ff_error load_aad(const ff_batch *batch, uint32_t i, ff_frame *out)
 {
     out->aad = NULL;
-    out->aad_len = batch->aad_len ? batch->aad_len[i] : 0;
+    out->aad_len = batch->has_aad ? batch->aad_len[i] : 0;
     if (out->aad_len == 0)
         return FF_DONE;
     if (out->aad_len > FF_FRAME_MAX)
         return FF_BAD_LENGTH;
-    if (batch->aad_ptr) {
+    if (batch->is_gathered) {
         out->aad = batch->aad_ptr[i];
         return FF_DONE;
     }
@@ -173,7 +87,7 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
     out->in_len = batch->in_len[i];
     if (out->in_len > FF_FRAME_MAX)
         return FF_BAD_LENGTH;
-    if (batch->in_ptr) {
+    if (batch->is_gathered) {
         out->in = batch->in_ptr[i];
         if (batch->in_place)
             return FF_BAD_ARGUMENT; /* no arena to write over */
@@ -202,6 +116,8 @@ ff_status ff_batch_place(const ff_batch *batch, size_t at, ff_frame *frame)
     return FF_OK;
 }
 
+static const uint8_t spare[FF_SPARE]; /* copied inline; memset would be a call */
+
 size_t ff_batch_store(ff_batch *batch, uint32_t i, size_t at,
                       const ff_frame *frame, ff_status status)
 {
@@ -217,6 +133,6 @@ size_t ff_batch_store(ff_batch *batch, uint32_t i, size_t at,
         batch->out_at[i] = (uint64_t)(frame->out - batch->in);
         return at;
     }
-    memset(frame->out + frame->out_len, 0, FF_SPARE);
+    memcpy(frame->out + frame->out_len, spare, FF_SPARE);
     return at + frame->out_len + FF_SPARE;
 }

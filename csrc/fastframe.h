@@ -5,8 +5,10 @@
 #include <stdint.h>
 #if defined(__GNUC__)
 #define FF_MUST_USE __attribute__((warn_unused_result))
+#define FF_FLATTEN __attribute__((flatten)) /* inline all that it calls */
 #else
 #define FF_MUST_USE
+#define FF_FLATTEN
 #endif
 #include "fastframe_api.h"
 #endif

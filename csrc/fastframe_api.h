@@ -104,9 +104,10 @@ typedef struct {
     uint64_t       counter; /* open, where the counter travels outside */
 } ff_extra;
 
-/* ff_batch describes count frames as a structure of arrays. Either in_ptr
- * holds a pointer per frame (gathered), or in_at an offset into the arena in.
- * Each descriptor value is read once, checked, then used. */
+/* ff_batch describes count frames as a structure of arrays. Where a frame
+ * stands is an offset into the arena in (in_at) or, gathered, a pointer
+ * (in_ptr); likewise its aad. Each descriptor value is read once, checked,
+ * then used. */
 typedef struct {
     uint32_t count;
     uint32_t capacity;
@@ -118,11 +119,11 @@ typedef struct {
     size_t                in_held;  /* bytes of frames and aad it handed out */
     uint64_t             *in_at;
     uint32_t             *in_len;
-    const uint8_t *const *in_ptr;
+    const uint8_t       **in_ptr;
 
-    uint64_t             *aad_at;  /* into in; with in_ptr: aad_ptr instead */
-    const uint8_t *const *aad_ptr;
-    uint32_t             *aad_len; /* NULL: no frame has aad */
+    uint64_t             *aad_at;
+    const uint8_t       **aad_ptr;
+    uint32_t             *aad_len;
 
     uint8_t  *out; /* the arena for results */
     size_t    out_size;
@@ -135,6 +136,8 @@ typedef struct {
     uint64_t *key_id;    /* written: what the frame names */
     uint8_t  *status;    /* written: ff_status per frame */
 
+    uint32_t is_gathered;
+    uint32_t has_aad;   /* 0: aad_len is not read */
     uint32_t ran;       /* written: how many frames the last call judged */
     uint32_t turn;      /* written: changes when results go out of date */
     uint32_t bad_index; /* written: the frame a refused call stumbled over */
@@ -248,6 +251,29 @@ void ff_opener_close(ff_opener *opener);
 void ff_opener_free(ff_opener *opener);
 
 /* -- Batches ------------------------------------------------------------- */
+
+/* ff_batch_tables_size gives the bytes that all tables of a batch take. */
+size_t ff_batch_tables_size(uint32_t capacity);
+
+/* ff_batch_init lays a batch over memory that the caller keeps: tables (8-byte
+ * aligned, ff_batch_tables_size bytes), out, and an arena for frames (in NULL:
+ * frames will be gathered). in_limit is how many bytes of frames it may hold. */
+ff_error ff_batch_init(ff_batch *batch, uint8_t *tables, uint32_t capacity,
+                       uint8_t *out, size_t out_size, uint8_t *in,
+                       size_t in_size, size_t in_limit) FF_MUST_USE;
+
+/* ff_batch_gather points the batch at count frames where they stand, all of
+ * one ff_key_frame; ff_batch_gather_at takes numbers, to each of which offset is
+ * added, and ff_batch_gather_aad as many aads. The pointers are copied, the
+ * bytes borrowed until the batch has run. */
+ff_error ff_batch_gather(ff_batch *batch, const uint8_t *const *frames,
+                         const uint32_t *lens, uint32_t count,
+                         int key_frame) FF_MUST_USE;
+ff_error ff_batch_gather_at(ff_batch *batch, const uintptr_t *frames,
+                            size_t offset, const uint32_t *lens,
+                            uint32_t count, int key_frame) FF_MUST_USE;
+ff_error ff_batch_gather_aad(ff_batch *batch, const uint8_t *const *aads,
+                             const uint32_t *lens) FF_MUST_USE;
 
 /* ff_batch_reserve makes room for one more frame of len bytes in the arena and
  * returns where it stands, or a negated ff_error. */

@@ -144,8 +144,12 @@ def link_settings() -> dict[str, list[str]]:
 
 def make_ffi() -> FFI:
     settings = link_settings()
+    # One job per file costs calls between files; link-time optimisation gets
+    # them back (a fifth of the time of a small frame).
+    settings["extra_link_args"] += ["-flto", "-O3"]
     settings["extra_compile_args"] += [
         "-O3",
+        "-flto",
         "-std=gnu11",
         "-fvisibility=hidden",
         "-ffunction-sections",

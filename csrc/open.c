@@ -208,7 +208,7 @@ static ff_error prepare(const ff_crowd *crowd, ff_batch *batch)
 }
 
 /* open_all gives how many frames came out well. */
-static uint32_t open_all(const ff_crowd *crowd, ff_batch *batch)
+FF_FLATTEN static uint32_t open_all(const ff_crowd *crowd, ff_batch *batch)
 {
     size_t at = 0;
     uint32_t ok = 0;

@@ -13,7 +13,6 @@
 #include "../nonce.h"
 
 #define PREFIX_LEN 4
-#define COUNTER_LEN (FF_NONCE_LEN - PREFIX_LEN)
 
 static const uint8_t delta_aad[] = {0}, key_aad[] = {1};
 
@@ -30,16 +29,9 @@ static void place(ff_plan *plan, uint32_t head_len, size_t body_len)
 
 static void read_iv(ff_plan *plan, const uint8_t *iv)
 {
-    for (int i = 0; i < FF_NONCE_LEN; i++)
-        plan->nonce[i] = iv[i];
-    plan->sender = ff_nonce_load(iv, PREFIX_LEN);
-    plan->counter = ff_nonce_load(iv + PREFIX_LEN, COUNTER_LEN);
-}
-
-static void write_iv(uint8_t *out, const ff_plan *plan)
-{
-    for (int i = 0; i < FF_NONCE_LEN; i++)
-        out[i] = plan->nonce[i];
+    memcpy(plan->nonce, iv, FF_NONCE_LEN);
+    plan->sender = ff_load32(iv);
+    plan->counter = ff_load64(iv + PREFIX_LEN);
 }
 
 /* -- with the key id in front -- */
@@ -50,7 +42,7 @@ static void plan_seal(ff_plan *plan, size_t len)
 {
     place(plan, HEAD_LEN, len);
     plan->head[0] = (uint8_t)plan->key_id;
-    write_iv(plan->head + 1, plan);
+    memcpy(plan->head + 1, plan->nonce, FF_NONCE_LEN);
 }
 
 static ff_status plan_open(ff_plan *plan, const uint8_t *wire, size_t len)
@@ -82,7 +74,7 @@ const ff_format ff_format_insertable = {
 static void plan_seal_bare(ff_plan *plan, size_t len)
 {
     place(plan, FF_NONCE_LEN, len);
-    write_iv(plan->head, plan);
+    memcpy(plan->head, plan->nonce, FF_NONCE_LEN);
 }
 
 static ff_status plan_open_bare(ff_plan *plan, const uint8_t *wire, size_t len)

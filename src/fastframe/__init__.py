@@ -40,8 +40,9 @@ from fastframe.info import (
 )
 from fastframe.many import open_many, seal_many
 from fastframe.material import generate_key
-from fastframe.opener import KeySlot, Opener
+from fastframe.opener import Opener
 from fastframe.sealer import Sealer
+from fastframe.slots import KeySlot
 from fastframe.stats import KeyStats, OpenerStats, SealerStats
 
 __version__ = _native.core_version()

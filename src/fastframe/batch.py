@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from fastframe import _native
 from fastframe._guard import Unclonable
@@ -22,6 +22,7 @@ class BatchResult:
 
     Attributes:
         ok: how many frames have Status.OK.
+
     """
 
     __slots__ = ("_tables", "_turn", "ok")
@@ -43,17 +44,17 @@ class BatchResult:
     @property
     def status(self) -> memoryview:
         """One uint8 per frame: its Status."""
-        return self._current().statuses[: len(self)]
+        return self._table("status", "B")
 
     @property
     def counters(self) -> memoryview:
         """One uint64 per frame: the counter it was sealed with or claims."""
-        return self._current().counters[: len(self)]
+        return self._table("counter", "Q")
 
     @property
     def key_ids(self) -> memoryview:
         """One uint64 per frame: the key id it names (unverified if rejected)."""
-        return self._current().key_ids[: len(self)]
+        return self._table("key_id", "Q")
 
     @overload
     def __getitem__(self, index: int) -> memoryview: ...
@@ -79,6 +80,9 @@ class BatchResult:
             if code != Status.OK:
                 _native.raise_status(code, key_id=self.key_ids[index], index=index)
 
+    def _table(self, field: str, code: Literal["B", "Q"]) -> memoryview:
+        return self._current().view(field, code)[: len(self)]
+
     def _current(self) -> _native.Tables:
         if self._tables.handle.turn != self._turn:
             raise UsageError(
@@ -99,9 +103,10 @@ class Batch(Unclonable):
         capacity: most frames it holds, 1 to 65536.
         arena: most bytes of frames and aad together; the memory taken is
             twice that and 256 bytes per frame of capacity.
+
     """
 
-    __slots__ = ("_tables", "_view")
+    __slots__ = ("_view", "tables")
 
     def __init__(self, capacity: int = 64, arena: int = 1 << 20) -> None:
         """Allocate and pin both arenas and all tables."""
@@ -109,13 +114,12 @@ class Batch(Unclonable):
         _native.check_int(arena, "arena", 1, 2**40)
         size = arena + capacity * _native.FRAME_ROOM
         memory = bytearray(size)
-        self._tables = _native.Tables(capacity, memory, size)
-        _native.limit_arena(self._tables, arena)
+        self.tables = _native.Tables(capacity, size, memory, arena)
         self._view = memoryview(memory)
 
     def __len__(self) -> int:
         """Count the frames appended since the last clear()."""
-        return int(self._tables.handle.count)
+        return int(self.tables.handle.count)
 
     def __repr__(self) -> str:
         """Show how full it is."""
@@ -124,7 +128,7 @@ class Batch(Unclonable):
     @property
     def capacity(self) -> int:
         """Most frames it holds."""
-        return int(self._tables.handle.capacity)
+        return int(self.tables.handle.capacity)
 
     def append(
         self,
@@ -147,13 +151,14 @@ class Batch(Unclonable):
 
         Raises:
             UsageError: the batch is full, or in use on another thread.
+
         """
         pinned = _native.pin_to_read(frame, "frame")
         kind = _native.kind_of(key_frame)
         extra = _native.make_extra(aad, counter)
         _check_source(source)
         error = _native.batch_append(
-            self._tables.handle, pinned, len(pinned), kind, source, extra.handle
+            self.tables.handle, pinned, len(pinned), kind, source, extra.handle
         )
         if error:
             self._raise(error, len(pinned))
@@ -176,31 +181,29 @@ class Batch(Unclonable):
         _check_source(source)
         extra = _native.make_extra(aad, counter)
         kind = _native.kind_of(key_frame)
-        at = _native.batch_reserve(
-            self._tables.handle, size, kind, source, extra.handle
-        )
+        at = _native.batch_reserve(self.tables.handle, size, kind, source, extra.handle)
         if at < 0:
             self._raise(-at, size)
         return self._view[at : at + size]
 
     def clear(self) -> None:
         """Forget all frames and results; the memory is kept."""
-        error = _native.batch_clear(self._tables.handle)
+        error = _native.batch_clear(self.tables.handle)
         if error:
             _native.raise_error(error, "batch")
 
-    def run(
-        self, call: Callable[[_native.Handle, int], int], *, in_place: bool
-    ) -> BatchResult:
-        """Run the core's call over the batch; what sealers and openers use."""
-        tables = self._tables
-        ok = call(tables.handle, in_place)
-        if ok < 0:
-            raise_batch_error(-ok, tables)
-        return BatchResult(tables, ok)
-
     def _raise(self, error: int, size: int) -> None:
         _native.raise_error(error, f"{self!r}, frame of {size} bytes")
+
+
+def run_batch(
+    call: Callable[[_native.Handle, int], int], tables: _native.Tables, in_place: bool
+) -> BatchResult:
+    """Run the core's call over described frames, or raise why it was refused."""
+    ok = call(tables.handle, in_place)
+    if ok < 0:
+        raise_batch_error(-ok, tables)
+    return BatchResult(tables, ok)
 
 
 def raise_batch_error(error: int, tables: _native.Tables) -> None:

@@ -61,6 +61,7 @@ class FrameRejected(FastframeError):
         status: the frame's Status.
         key_id: the key id that the frame names (unverified), None if none.
         index: the frame's place in its batch, None for a single call.
+
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class FrameRejected(FastframeError):
         key_id: int | None = None,
         index: int | None = None,
     ) -> None:
+        """Keep why the frame was rejected."""
         super().__init__(message)
         self.status = status
         self.key_id = key_id

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
-from fastframe.batch import Batch, BatchResult, raise_batch_error
+from fastframe.batch import Batch, BatchResult, run_batch
 from fastframe.errors import UsageError, UsageTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Kinds = "bool | None | Sequence[bool | None]"
 
-
-def run_batch(
+def run_any(
     call: Callable[[_native.Handle, int], int],
     frames: Batch | Sequence[_native.Buffer],
     growth: int,
@@ -27,25 +25,22 @@ def run_batch(
         given = [name for name, value in options.items() if value is not None]
         if given:
             raise UsageError(f"a Batch takes {given[0]}= in append(), not here")
-        return frames.run(call, in_place=in_place)
+        return run_batch(call, frames.tables, in_place)
     if in_place:
         raise UsageError("in_place=True needs a Batch: it writes over its arena")
     tables = _describe(frames, growth, **options)
     try:
-        ok = call(tables.handle, False)  # noqa: FBT003 - a C call takes no names
+        return run_batch(call, tables, in_place)
     finally:
         tables.release()
-    if ok < 0:
-        raise_batch_error(-ok, tables)
-    return BatchResult(tables, ok)
 
 
 def _describe(
     frames: Sequence[_native.Buffer],
     growth: int,
     *,
-    key_frame: bool | None | Sequence[bool | None] = None,
-    aad: _native.Buffer | None | Sequence[_native.Buffer] = None,
+    key_frame: bool | Sequence[bool | None] | None = None,
+    aad: _native.Buffer | Sequence[_native.Buffer] | None = None,
     counter: Sequence[int] | None = None,
 ) -> _native.Tables:
     try:
@@ -58,27 +53,34 @@ def _describe(
     count = len(items)
     if count > _native.BATCH_MAX:
         raise UsageError(f"a batch holds at most {_native.BATCH_MAX} frames")
-    pins = _native.pin_all(items, "frame")
-    per_frame = growth + _native.SPARE
-    tables = _native.Tables(
-        count, None, sum(map(len, pins)) + count * per_frame + _native.SPARE
-    )
-    tables.gather(pins, _kinds(key_frame, count))
+    located = _native.locate(items, "frame")
+    size = sum(located.lens)
+    if size > _native.FRAME_MAX:  # one of them may be: look closer
+        _check_lengths(located.lens)
+    out_size = size + count * (growth + _native.SPARE) + _native.SPARE
+    tables = _native.Tables(count, out_size, None, 0)
+    is_one = key_frame is None or isinstance(key_frame, bool)
+    tables.gather(located, _native.kind_of(key_frame if is_one else None))
+    if not is_one:
+        kinds = map(_native.kind_of, _exactly(key_frame, count, "key_frame"))
+        tables.view("key_frame", "B")[:] = bytes(kinds)
     if aad is not None:
         each = _per_frame(aad, count, "aad")
-        tables.gather_aad(_native.pin_all(each, "aad of frame"))
+        tables.gather_aad(_native.locate(each, "aad of frame"))
     if counter is not None:
+        table = tables.view("counter", "Q")
         for index, value in enumerate(_exactly(counter, count, "counter")):
-            tables.counters[index] = _native.check_int(
-                value, "counter", 0, _native.COUNTER_MAX
-            )
+            table[index] = _native.check_int(value, "counter", 0, _native.COUNTER_MAX)
     return tables
 
 
-def _kinds(key_frame: Any, count: int) -> bytes:
-    if key_frame is None or isinstance(key_frame, bool):
-        return bytes([_native.kind_of(key_frame)]) * count
-    return bytes(map(_native.kind_of, _exactly(key_frame, count, "key_frame")))
+def _check_lengths(lens: list[int]) -> None:
+    """Refuse frames over the limit before memory is taken for them."""
+    for index, size in enumerate(lens):
+        if size > _native.FRAME_MAX:
+            raise UsageError(
+                f"frame {index} is {size} bytes; the most is {_native.FRAME_MAX}"
+            )
 
 
 def _per_frame(value: Any, count: int, what: str) -> tuple[Any, ...]:

@@ -37,6 +37,7 @@ class FrameInfo:
         header_len, clear_len, body_len, tag_len, trailer_len: bytes of each
             part; the body is as long as the plaintext.
         sealed_len: bytes of the whole frame.
+
     """
 
     format: str
@@ -105,6 +106,7 @@ class BuildInfo:
         vaes: whether sealing runs on AVX-512 VAES code here; None if this
             build cannot tell.
         python: version and kind of the interpreter.
+
     """
 
     version: str
@@ -141,9 +143,7 @@ def _cpu_features(capabilities: str) -> tuple[str, ...]:
     )
 
 
-def _runs_vaes(
-    facts: _native.OpensslFacts, features: tuple[str, ...]
-) -> bool | None:
+def _runs_vaes(facts: _native.OpensslFacts, features: tuple[str, ...]) -> bool | None:
     if not {"AVX512F", "VAES", "VPCLMULQDQ"} <= set(features):
         return False
     if facts.has_vaes >= 0:

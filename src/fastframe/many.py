@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
-from fastframe.batch import Batch, BatchResult
+from fastframe.batch import Batch, BatchResult, run_batch
 from fastframe.errors import UsageError, UsageTypeError
 from fastframe.opener import Opener
 from fastframe.sealer import Sealer, reserving
@@ -25,7 +25,7 @@ def seal_many(
     """
     members = _check(sealers, Sealer, batch)
     call = partial(_native.seal_many, [sealer.handle for sealer in members])
-    return batch.run(partial(reserving, members, call), in_place=in_place)
+    return run_batch(partial(reserving, members, call), batch.tables, in_place)
 
 
 def open_many(
@@ -34,7 +34,7 @@ def open_many(
     """Open a batch in one call, each frame by the opener its source names."""
     members = _check(openers, Opener, batch)
     call = partial(_native.open_many, [opener.handle for opener in members])
-    return batch.run(call, in_place=in_place)
+    return run_batch(call, batch.tables, in_place)
 
 
 def _check(members: Any, kind: type, batch: Any) -> list[Any]:

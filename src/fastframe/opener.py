@@ -2,108 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastframe import _native
 from fastframe._guard import Unclonable
-from fastframe.errors import UsageError, UsageTypeError
-from fastframe.gather import run_batch
-from fastframe.material import Key
-from fastframe.options import check_key_id, read_format, read_salt
-from fastframe.stats import KeyStats, OpenerStats
+from fastframe.batch import Batch, BatchResult
+from fastframe.errors import UsageTypeError
+from fastframe.gather import run_any
+from fastframe.options import read_format, read_salt
+from fastframe.single import pin_target, prepare_call, raise_refusal
+from fastframe.slots import KeySlots
+from fastframe.stats import OpenerStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastframe.batch import Batch, BatchResult
-
 # Bound here: open() runs once per frame.
 _open_one = _native.open_one
+_open_batch = _native.open_batch
 _pin = _native.pin_to_read
+_borrow = _native.pin
 _KINDS = _native.KINDS
 _NULL = _native.NULL
-_NO_SALT = bytes(_native.NONCE_LEN)
-
-
-@dataclass(frozen=True, slots=True)
-class KeySlot:
-    """What may be shown of a key that an opener holds.
-
-    Attributes:
-        key_id: the slot.
-        fingerprint: the first 8 bytes of SHA-256 of the key, in hex.
-    """
-
-    key_id: int
-    fingerprint: str
-
-
-class KeySlots(MutableMapping[int, Any]):
-    """The live key slots of an opener: key id -> key.
-
-    Set a key (bytes-like) and frames that name it open from the next call on;
-    delete it and it is wiped. Reading gives a KeySlot, never the key. Setting
-    the key that a slot already holds keeps its replay window.
-    """
-
-    __slots__ = ("_facts", "_handle", "_lock", "_slots", "_suite")
-
-    def __init__(
-        self, handle: Any, facts: _native.FormatFacts, suite: str | None
-    ) -> None:
-        """Start without keys."""
-        self._handle = handle
-        self._facts = facts
-        self._suite = suite
-        self._lock = threading.Lock()
-        self._slots: dict[int, KeySlot] = {}
-
-    def __getitem__(self, key_id: int) -> KeySlot:
-        """Give what may be shown of a slot."""
-        return self._slots[key_id]
-
-    def __setitem__(self, key_id: int, key: _native.Buffer) -> None:
-        """Copy a key into a slot; UsageError if it does not fit."""
-        described = Key(key, self._suite)
-        number = check_key_id(self._facts, key_id)
-        with self._lock:
-            if not self._facts.names_key and self._slots.keys() - {number}:
-                raise UsageError(
-                    f"frames of {self._facts.name!r} name no key: an opener "
-                    f"holds one, and this one holds key id {next(iter(self._slots))}"
-                )
-            _native.set_opener_key(
-                self._handle, described.material(number, _NO_SALT)
-            )
-            self._slots[number] = KeySlot(number, described.fingerprint)
-
-    def __delitem__(self, key_id: int) -> None:
-        """Wipe a key; KeyError if there is none."""
-        with self._lock:
-            del self._slots[key_id]
-            _native.drop_opener_key(self._handle, key_id)
-
-    def __iter__(self) -> Iterator[int]:
-        """Go through the key ids held now."""
-        return iter(tuple(self._slots))
-
-    def __len__(self) -> int:
-        """Count the keys."""
-        return len(self._slots)
-
-    def __repr__(self) -> str:
-        """Show fingerprints, never keys."""
-        held = ", ".join(f"{s.key_id}: {s.fingerprint}" for s in self._slots.values())
-        return f"<KeySlots {{{held}}}>"
-
-    def forget_all(self) -> None:
-        """Empty the mapping after the core has wiped its keys."""
-        with self._lock:
-            self._slots.clear()
 
 
 class Opener(Unclonable):
@@ -127,6 +49,7 @@ class Opener(Unclonable):
 
     Attributes:
         keys: the live mapping of key slots.
+
     """
 
     __slots__ = ("__weakref__", "_facts", "_growth_min", "handle", "keys")
@@ -182,6 +105,7 @@ class Opener(Unclonable):
             FrameRejected: the frame did not open; its subclass and .status
                 say why.
             UsageError: an argument is wrong, or the opener is closed.
+
         """
         pinned = sealed if type(sealed) is bytes else _pin(sealed, "sealed")
         size = len(pinned)
@@ -193,7 +117,9 @@ class Opener(Unclonable):
         if kind is not None:
             got = _open_one(self.handle, out, room, pinned, size, kind, _NULL)
         else:
-            got = self._open_with(out, room, pinned, size, key_frame, aad, counter)
+            got = self._open_slowly(
+                (out, room), (pinned, size), key_frame, aad, counter
+            )
         if got < 0:
             self._raise(-got, sealed, size, room)
         return out if got == len(out) else out[:got]
@@ -217,11 +143,21 @@ class Opener(Unclonable):
         Raises:
             FrameRejected: the frame did not open.
             UsageError: as open(), or out is read-only or too small.
+
         """
         pinned = sealed if type(sealed) is bytes else _pin(sealed, "sealed")
-        target = _native.pin_to_write(out, "out")
-        size, room = len(pinned), len(target)
-        got = self._open_with(target, room, pinned, size, key_frame, aad, counter)
+        size = len(pinned)
+        if type(out) is bytearray:  # writable for sure: the dear check is spared
+            target, room = _borrow(out), len(out)
+        else:
+            target, room = pin_target(out)
+        kind = _KINDS.get(key_frame) if aad is None and counter == 0 else None
+        if kind is not None:
+            got = _open_one(self.handle, target, room, pinned, size, kind, _NULL)
+        else:
+            got = self._open_slowly(
+                (target, room), (pinned, size), key_frame, aad, counter
+            )
         if got < 0:
             self._raise(-got, sealed, size, room)
         return got
@@ -230,8 +166,8 @@ class Opener(Unclonable):
         self,
         frames: Batch | Sequence[_native.Buffer],
         *,
-        key_frame: bool | None | Sequence[bool | None] = None,
-        aad: _native.Buffer | None | Sequence[_native.Buffer] = None,
+        key_frame: bool | Sequence[bool | None] | None = None,
+        aad: _native.Buffer | Sequence[_native.Buffer] | None = None,
         counter: Sequence[int] | None = None,
         in_place: bool = False,
     ) -> BatchResult:
@@ -252,10 +188,18 @@ class Opener(Unclonable):
         Raises:
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
+
         """
+        given = key_frame is not None or aad is not None or counter is not None
+        if type(frames) is Batch and not given:
+            tables = frames.tables
+            ok = _open_batch(self.handle, tables.handle, in_place)
+            if ok >= 0:
+                return BatchResult(tables, ok)
+        # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad, "counter": counter}
-        call = partial(_native.open_batch, self.handle)
-        return run_batch(call, frames, 0, options, in_place=in_place)
+        call = partial(_open_batch, self.handle)
+        return run_any(call, frames, 0, options, in_place=in_place)
 
     def close(self) -> None:
         """Wipe all keys. Later calls raise UsageError."""
@@ -271,22 +215,7 @@ class Opener(Unclonable):
 
     def stats(self) -> OpenerStats:
         """Read the counters of what this opener did, and of each key."""
-        facts, slots = _native.read_opener(self.handle)
-        return OpenerStats(
-            frames_opened=facts.frames,
-            bytes_in=facts.bytes_in,
-            bytes_out=facts.bytes_out,
-            malformed=facts.malformed,
-            not_encrypted=facts.not_encrypted,
-            unsupported_version=facts.unsupported_version,
-            unknown_key=facts.unknown_key,
-            auth_failed=facts.auth_failed,
-            replayed=facts.replayed,
-            too_old=facts.too_old,
-            no_room=facts.no_room,
-            internal=facts.internal,
-            keys={slot.key_id: _key_stats(slot) for slot in slots},
-        )
+        return OpenerStats.read(*_native.read_opener(self.handle))
 
     def __repr__(self) -> str:
         """Show format and fingerprints, never keys."""
@@ -302,44 +231,24 @@ class Opener(Unclonable):
 
     # -- inside --
 
-    def _open_with(  # noqa: PLR0913 - one call's arguments
+    def _open_slowly(
         self,
-        out: Any,
-        room: int,
-        pinned: Any,
-        size: int,
+        target: tuple[Any, int],
+        frame: tuple[Any, int],
         key_frame: Any,
         aad: Any,
         counter: int,
     ) -> int:
         """Make the core's call with all arguments checked."""
-        kind = _native.kind_of(key_frame)
-        if aad is None and counter == 0:
-            return _open_one(self.handle, out, room, pinned, size, kind, _NULL)
-        extra = _native.make_extra(aad, counter)
-        return _open_one(self.handle, out, room, pinned, size, kind, extra.handle)
+        return prepare_call(
+            _open_one, self.handle, target, frame, key_frame, aad, counter
+        )()
 
     def _raise(self, code: int, sealed: Any, size: int, room: int) -> NoReturn:
-        if code == _native.NO_ROOM:
-            raise UsageError(
-                f"out must hold at least {max(size - self._growth_min, 0)} bytes, "
-                f"got {room}"
-            )
-        if code >= _native.FIRST_ERROR:
-            _native.raise_error(code, f"{self!r}, frame of {size} bytes")
-        _native.raise_status(code, key_id=self._claimed_key_id(sealed))
+        what = f"{self!r}, frame of {size} bytes"
+        needed = max(size - self._growth_min, 0)
+        raise_refusal(code, what, needed, room, self._claimed_key_id(sealed))
 
     def _claimed_key_id(self, sealed: Any) -> int | None:
         claim, status = _native.inspect(self._facts.number, sealed)
         return int(claim.key_id) if status == 0 and claim.names_key else None
-
-
-def _key_stats(slot: Any) -> KeyStats:
-    return KeyStats(
-        frames_opened=slot.frames,
-        bytes_out=slot.bytes_out,
-        auth_failed=slot.auth_failed,
-        replayed=slot.replayed,
-        too_old=slot.too_old,
-        senders=slot.senders,
-    )

@@ -33,7 +33,9 @@ def read_salt(facts: _native.FormatFacts, salt: _native.Buffer | None) -> bytes 
             raise UsageError(f"format {facts.name!r} takes no salt; it sends its IV")
         return None
     if salt is None:
-        raise UsageError(f"format {facts.name!r} needs salt=, {_native.NONCE_LEN} bytes")
+        raise UsageError(
+            f"format {facts.name!r} needs salt=, {_native.NONCE_LEN} bytes"
+        )
     copied = _native.copy_bytes(salt, "salt")
     if len(copied) != _native.NONCE_LEN:
         raise UsageError(f"salt must be {_native.NONCE_LEN} bytes, got {len(copied)}")

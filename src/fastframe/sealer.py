@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from fastframe import _native, live
+from fastframe import _native
 from fastframe._guard import Unclonable
+from fastframe.batch import Batch, BatchResult
 from fastframe.counter import PersistentCounter
 from fastframe.errors import UsageError
-from fastframe.gather import run_batch
+from fastframe.gather import run_any
+from fastframe.live import Prefixes
 from fastframe.material import Key
 from fastframe.options import check_key_id, read_format, read_salt
+from fastframe.single import pin_target, prepare_call, raise_refusal
 from fastframe.stats import SealerStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastframe.batch import Batch, BatchResult
-
 # Bound here: seal() runs once per frame.
 _seal_one = _native.seal_one
+_seal_batch = _native.seal_batch
 _pin = _native.pin_to_read
+_borrow = _native.pin
 _KINDS = _native.KINDS
 _FRAME_MAX = _native.FRAME_MAX
 _NULL = _native.NULL
@@ -52,21 +54,18 @@ class Sealer(Unclonable):
     Raises:
         UsageError: an argument is wrong, or another live sealer in this
             process uses the same key with the same IV prefix.
+
     """
 
     __slots__ = (
         "__weakref__",
-        "_digest",
         "_facts",
         "_fingerprint",
         "_growth",
         "_lock",
         "_persistent",
-        "_prefix",
-        "_salt",
-        "_ssrc",
+        "_prefixes",
         "_suite",
-        "_used",
         "handle",
     )
 
@@ -88,31 +87,16 @@ class Sealer(Unclonable):
         self._growth = self._facts.growth
         self._lock = threading.Lock()
         self._suite = suite
-        self._salt = read_salt(self._facts, salt)
-        self._ssrc = self._read_ssrc(ssrc)
-        self._used: set[tuple[bytes, bytes]] = set()
         self._persistent: PersistentCounter | None = None
         if isinstance(counter, PersistentCounter):
             self._persistent = counter
+            counter.attach(self)
         else:
             _native.check_int(counter, "counter", 0, self._facts.counter_max)
-        described = Key(key, suite)
-        number = check_key_id(self._facts, key_id)
-        prefix = self._claim(described)
-        try:
-            if self._persistent is not None:
-                self._persistent.attach(self)
-            first, last = self._first_counters(described, counter)
-            self.handle = _native.new_sealer(
-                self._facts.number,
-                described.material(number, self._salt_of(prefix)),
-                first,
-                last,
-            )
-        except BaseException:
-            live.release(described.digest, prefix, self)
-            raise
-        self._adopt(described, prefix)
+        salt_bytes = read_salt(self._facts, salt)
+        self._prefixes = Prefixes(self, self._facts, ssrc, salt_bytes)
+        self.handle: _native.Handle = None
+        self._import_key(Key(key, suite), key_id, counter)
 
     # -- sealing --
 
@@ -135,25 +119,23 @@ class Sealer(Unclonable):
             UsageError: an argument is wrong, or the sealer is closed or
                 forked; no counter is spent.
             KeyExhausted: no counter is left; rotate().
+
         """
         pinned = frame if type(frame) is bytes else _pin(frame, "frame")
         size = len(pinned)
         room = size + self._growth
         if size > _FRAME_MAX:
-            raise _too_long(size)
-        kind = _KINDS.get(key_frame) if aad is None else None
+            raise UsageError(f"a frame is at most {_FRAME_MAX} bytes, got {size}")
         # A bytes object that nobody else has seen yet is written directly: a
         # second buffer would cost a copy of every frame.
         out = b"\0" * room
+        kind = _KINDS.get(key_frame) if aad is None else None
+        got = 0
         if kind is not None:
             got = _seal_one(self.handle, out, room, pinned, size, kind, _NULL)
-        else:
-            got = self._seal_with(out, room, pinned, size, key_frame, aad)
-        if got == room:
-            return out
-        if got < 0:
-            got = self._retry(out, room, pinned, size, key_frame, aad, -got)
-        return out[:got]
+        if got <= 0:
+            got = self._seal_slowly(got, (out, room), (pinned, size), key_frame, aad)
+        return out if got == room else out[:got]
 
     def seal_into(
         self,
@@ -173,21 +155,28 @@ class Sealer(Unclonable):
             UsageError: as seal(), or out is read-only or smaller than
                 len(frame) + overhead.
             KeyExhausted: no counter is left; rotate().
+
         """
         pinned = frame if type(frame) is bytes else _pin(frame, "frame")
-        target = _native.pin_to_write(out, "out")
-        size, room = len(pinned), len(target)
-        got = self._seal_with(target, room, pinned, size, key_frame, aad)
-        if got < 0:
-            got = self._retry(target, room, pinned, size, key_frame, aad, -got)
+        size = len(pinned)
+        if type(out) is bytearray:  # writable for sure: the dear check is spared
+            target, room = _borrow(out), len(out)
+        else:
+            target, room = pin_target(out)
+        kind = _KINDS.get(key_frame) if aad is None else None
+        got = 0
+        if kind is not None:
+            got = _seal_one(self.handle, target, room, pinned, size, kind, _NULL)
+        if got <= 0:
+            got = self._seal_slowly(got, (target, room), (pinned, size), key_frame, aad)
         return got
 
     def seal_batch(
         self,
         frames: Batch | Sequence[_native.Buffer],
         *,
-        key_frame: bool | None | Sequence[bool | None] = None,
-        aad: _native.Buffer | None | Sequence[_native.Buffer] = None,
+        key_frame: bool | Sequence[bool | None] | None = None,
+        aad: _native.Buffer | Sequence[_native.Buffer] | None = None,
         in_place: bool = False,
     ) -> BatchResult:
         """Seal many frames in one call, with the GIL released.
@@ -204,12 +193,19 @@ class Sealer(Unclonable):
         Raises:
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
+
         """
+        if type(frames) is Batch and key_frame is None and aad is None:
+            tables = frames.tables
+            ok = _seal_batch(self.handle, tables.handle, in_place)
+            if ok >= 0:
+                return BatchResult(tables, ok)
+        # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad}
-        call = partial(_native.seal_batch, self.handle)
+        call = partial(_seal_batch, self.handle)
         if self._persistent is not None:
             call = partial(reserving, [self], call)
-        return run_batch(call, frames, self._growth, options, in_place=in_place)
+        return run_any(call, frames, self._growth, options, in_place=in_place)
 
     # -- keys --
 
@@ -225,27 +221,17 @@ class Sealer(Unclonable):
             UsageError: an argument is wrong, or this or another live sealer
                 has used the same key with the same IV prefix. The old key
                 stays in use.
+
         """
         described = Key(key, suite if suite is not None else self._suite)
-        number = check_key_id(self._facts, key_id)
         with self._lock:
-            old = (self._digest, self._prefix)
-            prefix = self._claim(described)
-            try:
-                first, last = self._first_counters(described, 0)
-                material = described.material(number, self._salt_of(prefix))
-                _native.rekey_sealer(self.handle, material, first, last)
-            except BaseException:
-                live.release(described.digest, prefix, self)
-                raise
-            self._adopt(described, prefix)
-            live.release(*old, self)
+            self._import_key(described, key_id, 0)
 
     def close(self) -> None:
         """Wipe the key. Later calls raise UsageError."""
         with self._lock:
             _native.close_sealer(self.handle)
-            live.release(self._digest, self._prefix, self)
+            self._prefixes.close()
             if self._persistent is not None:
                 self._persistent.detach(self)
 
@@ -279,15 +265,7 @@ class Sealer(Unclonable):
 
     def stats(self) -> SealerStats:
         """Read the counters of what this sealer did."""
-        facts = _native.read_sealer(self.handle)
-        return SealerStats(
-            frames_sealed=facts.frames,
-            bytes_in=facts.bytes_in,
-            bytes_out=facts.bytes_out,
-            no_room=facts.no_room,
-            key_exhausted=facts.key_exhausted,
-            internal=facts.internal,
-        )
+        return SealerStats.read(_native.read_sealer(self.handle))
 
     def __repr__(self) -> str:
         """Show format, key id and fingerprint, never the key."""
@@ -306,46 +284,27 @@ class Sealer(Unclonable):
 
     # -- inside --
 
-    def _read_ssrc(self, ssrc: int | None) -> bytes | None:
-        if ssrc is None:
-            return None
-        if not self._facts.sends_nonce:
-            raise UsageError(f"format {self._facts.name!r} takes salt=, not ssrc=")
-        width = self._facts.prefix_len
-        _native.check_int(ssrc, "ssrc", 0, 256**width - 1)
-        return ssrc.to_bytes(width, "big")
-
-    def _claim(self, key: Key) -> bytes:
-        """Claim an IV prefix for the key that no live sealer counts under."""
-        fixed = self._ssrc
-        if self._salt is not None:
-            fixed = self._salt[: self._facts.prefix_len]
-        for _ in range(8):
-            prefix = fixed or os.urandom(self._facts.prefix_len)
-            fresh = (key.digest, prefix) not in self._used
-            if fresh and live.claim(key.digest, prefix, self):
-                return prefix
-            if fixed:
-                break
-        if not fresh:
-            raise UsageError("this sealer has used that key before: take a new one")
-        raise UsageError(
-            "another live sealer in this process uses this key with the same "
-            "IV prefix; their nonces would repeat"
-        )
-
-    def _salt_of(self, prefix: bytes) -> bytes:
-        return self._salt or prefix.ljust(_native.NONCE_LEN, b"\0")
-
-    def _first_counters(self, key: Key, counter: Any) -> tuple[int, int]:
-        if self._persistent is not None:
-            return self._persistent.reserve(key.fingerprint, 1)
-        return counter, self._facts.counter_max
-
-    def _adopt(self, key: Key, prefix: bytes) -> None:
-        self._digest, self._prefix = key.digest, prefix
+    def _import_key(self, key: Key, key_id: int, counter: Any) -> None:
+        """Claim a prefix and counters for key, then put it in use."""
+        number = check_key_id(self._facts, key_id)
+        claim = self._prefixes.claim(key)
+        try:
+            if self._persistent is not None:
+                first, last = self._persistent.reserve(key.fingerprint, 1)
+            else:
+                first, last = counter, self._facts.counter_max
+            material = key.material(number, self._prefixes.salt_of(claim))
+            if self.handle is None:
+                self.handle = _native.new_sealer(
+                    self._facts.number, material, first, last
+                )
+            else:
+                _native.rekey_sealer(self.handle, material, first, last)
+        except BaseException:
+            self._prefixes.drop(claim)
+            raise
+        self._prefixes.adopt(claim)
         self._fingerprint = key.fingerprint
-        self._used.add((key.digest, prefix))
 
     def prepare_batch(self, count: int) -> None:
         """Reserve counters on disk until count frames can be sealed."""
@@ -357,47 +316,24 @@ class Sealer(Unclonable):
                 _, last = self._persistent.reserve(self._fingerprint, missing)
                 _native.grant_sealer(self.handle, last)
 
-    def _seal_with(
-        self, out: Any, room: int, pinned: Any, size: int, key_frame: Any, aad: Any
-    ) -> int:
-        """Make the core's call with all arguments checked."""
-        kind = _native.kind_of(key_frame)
-        if aad is None:
-            return _seal_one(self.handle, out, room, pinned, size, kind, _NULL)
-        extra = _native.make_extra(aad, 0)
-        return _seal_one(self.handle, out, room, pinned, size, kind, extra.handle)
-
-    def _retry(  # noqa: PLR0913 - one call's arguments
+    def _seal_slowly(
         self,
-        out: Any,
-        room: int,
-        pinned: Any,
-        size: int,
+        code: int,
+        target: tuple[Any, int],
+        frame: tuple[Any, int],
         key_frame: Any,
         aad: Any,
-        code: int,
     ) -> int:
-        """Seal again after a reservation on disk, or raise what went wrong."""
-        while code == _native.RESERVE_FIRST:
+        """Seal where the plain call would not do (code 0) or came back negative."""
+        call = prepare_call(_seal_one, self.handle, target, frame, key_frame, aad)
+        got = code or call()
+        while got == -_native.RESERVE_FIRST:
             self.prepare_batch(1)
-            got = self._seal_with(out, room, pinned, size, key_frame, aad)
-            if got >= 0:
-                return got
-            code = -got
-        self._raise(code, size, room)
-
-    def _raise(self, code: int, size: int, room: int) -> NoReturn:
-        if code == _native.NO_ROOM:
-            raise UsageError(
-                f"out must hold at least {size + self._growth} bytes, got {room}"
-            )
-        if code >= _native.FIRST_ERROR:
-            _native.raise_error(code, f"{self!r}, frame of {size} bytes")
-        _native.raise_status(code)
-
-
-def _too_long(size: int) -> UsageError:
-    return UsageError(f"a frame is at most {_FRAME_MAX} bytes, got {size}")
+            got = call()
+        if got < 0:
+            what = f"{self!r}, frame of {frame[1]} bytes"
+            raise_refusal(-got, what, frame[1] + self._growth, target[1])
+        return got
 
 
 def reserving(sealers: Sequence[Sealer], call: Any, batch: Any, in_place: int) -> int:

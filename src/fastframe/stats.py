@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fastframe._native import Handle
+
 
 @dataclass(frozen=True, slots=True)
 class SealerStats:
@@ -20,6 +22,7 @@ class SealerStats:
         no_room: frames whose output was too small.
         key_exhausted: frames for which no counter was left.
         internal: frames on which libcrypto failed.
+
     """
 
     frames_sealed: int
@@ -28,6 +31,18 @@ class SealerStats:
     no_room: int
     key_exhausted: int
     internal: int
+
+    @classmethod
+    def read(cls, facts: Handle) -> SealerStats:
+        """Read an ff_sealer_facts."""
+        return cls(
+            frames_sealed=facts.frames,
+            bytes_in=facts.bytes_in,
+            bytes_out=facts.bytes_out,
+            no_room=facts.no_room,
+            key_exhausted=facts.key_exhausted,
+            internal=facts.internal,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class KeyStats:
         bytes_out: their plaintext bytes.
         auth_failed, replayed, too_old: frames rejected, by status.
         senders: replay windows held now (one per IV prefix).
+
     """
 
     frames_opened: int
@@ -47,6 +63,18 @@ class KeyStats:
     replayed: int
     too_old: int
     senders: int
+
+    @classmethod
+    def read(cls, slot: Handle) -> KeyStats:
+        """Read an ff_slot_facts."""
+        return cls(
+            frames_opened=slot.frames,
+            bytes_out=slot.bytes_out,
+            auth_failed=slot.auth_failed,
+            replayed=slot.replayed,
+            too_old=slot.too_old,
+            senders=slot.senders,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +89,7 @@ class OpenerStats:
         auth_failed, replayed, too_old, no_room, internal: frames rejected,
             by status.
         keys: the same per key held now, by key id.
+
     """
 
     frames_opened: int
@@ -76,6 +105,25 @@ class OpenerStats:
     no_room: int
     internal: int
     keys: Mapping[int, KeyStats]
+
+    @classmethod
+    def read(cls, facts: Handle, slots: list[Handle]) -> OpenerStats:
+        """Read an ff_opener_facts and the ff_slot_facts of each key."""
+        return cls(
+            frames_opened=facts.frames,
+            bytes_in=facts.bytes_in,
+            bytes_out=facts.bytes_out,
+            malformed=facts.malformed,
+            not_encrypted=facts.not_encrypted,
+            unsupported_version=facts.unsupported_version,
+            unknown_key=facts.unknown_key,
+            auth_failed=facts.auth_failed,
+            replayed=facts.replayed,
+            too_old=facts.too_old,
+            no_room=facts.no_room,
+            internal=facts.internal,
+            keys={slot.key_id: KeyStats.read(slot) for slot in slots},
+        )
 
     @property
     def frames_rejected(self) -> int:

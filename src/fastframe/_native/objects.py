@@ -1,0 +1,126 @@
+"""Sealers and openers of the core, as handles that free themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastframe._ffi import ffi, lib
+from fastframe._native.core import NULL, Handle, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Bound here: called once per frame or batch.
+seal_one: Callable[..., int] = lib.ff_seal_one
+open_one: Callable[..., int] = lib.ff_open_one
+seal_batch: Callable[[Handle, Handle, int], int] = lib.ff_seal_batch
+open_batch: Callable[[Handle, Handle, int], int] = lib.ff_open_batch
+
+
+class KeyMaterial:
+    """An ff_key over borrowed bytes; lives no longer than the call it is for."""
+
+    __slots__ = ("_pins", "handle", "suite")
+
+    def __init__(self, suite: int, key: Handle, key_id: int, salt: bytes) -> None:
+        """Describe a pinned key and its salt (NONCE_LEN bytes)."""
+        self.suite = suite
+        self.handle = ffi.new("ff_key *")
+        self._pins = (key, ffi.from_buffer(salt))
+        self.handle.id = key_id
+        self.handle.key = ffi.cast("uint8_t *", key)
+        self.handle.key_len = len(key)
+        self.handle.salt = ffi.cast("uint8_t *", self._pins[1])
+
+
+def _range(first: int, last: int) -> Handle:
+    return ffi.new("ff_range *", {"first": first, "last": last})
+
+
+def new_sealer(format_: int, material: KeyMaterial, first: int, last: int) -> Handle:
+    """Make an ff_sealer that frees itself; counters first to last are its own."""
+    out = ffi.new("ff_sealer **")
+    error = lib.ff_sealer_new(
+        out, format_, material.suite, material.handle, _range(first, last)
+    )
+    check(error, "sealer")
+    return ffi.gc(out[0], lib.ff_sealer_free)
+
+
+def rekey_sealer(sealer: Handle, material: KeyMaterial, first: int, last: int) -> None:
+    """Put a new key in use for the next frame."""
+    error = lib.ff_sealer_rekey(
+        sealer, material.suite, material.handle, _range(first, last)
+    )
+    check(error, "sealer")
+
+
+def grant_sealer(sealer: Handle, last: int) -> None:
+    """Move the last usable counter up."""
+    check(lib.ff_sealer_grant(sealer, last), "sealer")
+
+
+def read_sealer(sealer: Handle) -> Handle:
+    """Read an ff_sealer_facts."""
+    facts = ffi.new("ff_sealer_facts *")
+    check(lib.ff_sealer_read(sealer, facts), "sealer")
+    return facts
+
+
+def close_sealer(sealer: Handle) -> None:
+    """Wipe the key; the memory goes when the handle is collected."""
+    lib.ff_sealer_close(sealer)
+
+
+def seal_many(sealers: list[Handle], batch: Handle, in_place: int) -> int:
+    """Seal a batch by source: frames sealed, or a negated ff_error."""
+    members = ffi.new("ff_sealer *[]", sealers)
+    return int(lib.ff_seal_many(members, len(sealers), batch, in_place))
+
+
+def new_opener(format_: int, salt: bytes | None, window: int) -> Handle:
+    """Make an ff_opener that frees itself; salt is NONCE_LEN bytes or None."""
+    out = ffi.new("ff_opener **")
+    error = lib.ff_opener_new(out, format_, NULL if salt is None else salt, window)
+    check(error, "opener")
+    return ffi.gc(out[0], lib.ff_opener_free)
+
+
+def set_opener_key(opener: Handle, material: KeyMaterial) -> None:
+    """Fill a key slot."""
+    check(
+        lib.ff_opener_set_key(opener, material.suite, material.handle),
+        f"key id {material.handle.id}",
+    )
+
+
+def drop_opener_key(opener: Handle, key_id: int) -> bool:
+    """Wipe a key slot; False if there is none."""
+    error = lib.ff_opener_drop_key(opener, key_id)
+    if error == lib.FF_NO_SUCH_KEY:
+        return False
+    check(error, "opener")
+    return True
+
+
+def read_opener(opener: Handle) -> tuple[Handle, list[Handle]]:
+    """Read an ff_opener_facts and the ff_slot_facts of each key."""
+    facts = ffi.new("ff_opener_facts *")
+    room = 0
+    while True:
+        slots = ffi.new("ff_slot_facts[]", room)
+        check(lib.ff_opener_read(opener, facts, slots, room), "opener")
+        if facts.num_slots <= room:
+            return facts, [slots[i] for i in range(facts.num_slots)]
+        room = facts.num_slots  # keys may come while we ask: ask again
+
+
+def close_opener(opener: Handle) -> None:
+    """Wipe all keys; the memory goes when the handle is collected."""
+    lib.ff_opener_close(opener)
+
+
+def open_many(openers: list[Handle], batch: Handle, in_place: int) -> int:
+    """Open a batch by source: frames opened, or a negated ff_error."""
+    members = ffi.new("ff_opener *[]", openers)
+    return int(lib.ff_open_many(members, len(openers), batch, in_place))

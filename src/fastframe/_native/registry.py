@@ -1,0 +1,122 @@
+"""What the core knows by name: formats, codecs, suites; and of itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastframe._ffi import ffi, lib
+from fastframe._native.buffers import pin_to_read
+from fastframe._native.core import NULL, Buffer, Handle, check
+from fastframe.errors import UsageError, UsageTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Names:
+    """One registry of the C core: names in order, found by name."""
+
+    def __init__(self, what: str, name_at: Callable[[int], Handle]) -> None:
+        """Read the registry through name_at until it gives NULL."""
+        self._what = what
+        names: list[str] = []
+        while (name := name_at(len(names))) != NULL:
+            names.append(ffi.string(name).decode())
+        self.names = tuple(names)
+
+    def index(self, name: object) -> int:
+        """Give the number of a name, or say which names there are."""
+        if not isinstance(name, str):
+            raise UsageTypeError(
+                f"{self._what} must be a name, got {type(name).__name__}"
+            )
+        if name not in self.names:
+            raise UsageError(
+                f"no {self._what} {name!r}; there are: {', '.join(self.names)}"
+            )
+        return self.names.index(name)
+
+
+FORMATS = Names("format", lib.ff_format_name)
+CODECS = Names("codec", lib.ff_codec_name)
+SUITES = Names("suite", lib.ff_suite_name)
+
+
+class FormatFacts(NamedTuple):
+    """What the Python layer must know of a wire format."""
+
+    number: int
+    name: str
+    growth: int
+    growth_min: int
+    prefix_len: int
+    sends_nonce: bool
+    has_key_flag: bool
+    takes_aad: bool
+    names_key: bool
+    key_id_max: int
+    counter_max: int
+
+
+def format_facts(name: object) -> FormatFacts:
+    """Look a wire format up by name."""
+    number = FORMATS.index(name)
+    facts = ffi.new("ff_format_facts *")
+    check(lib.ff_format_read(number, facts), "format")
+    return FormatFacts(
+        number,
+        FORMATS.names[number],
+        facts.growth,
+        facts.growth_min,
+        facts.prefix_len,
+        bool(facts.sends_nonce),
+        bool(facts.has_key_flag),
+        bool(facts.takes_aad),
+        bool(facts.names_key),
+        facts.key_id_max,
+        facts.counter_max,
+    )
+
+
+def suite_key_len(suite: int) -> int:
+    """Give the key length of a suite in bytes."""
+    return int(lib.ff_suite_key_len(suite))
+
+
+def inspect(format_: int, sealed: Buffer) -> tuple[Handle, int]:
+    """Read an ff_claim of one sealed frame, and the ff_status of reading it."""
+    claim = ffi.new("ff_claim *")
+    pinned = pin_to_read(sealed, "sealed")
+    return claim, lib.ff_inspect(format_, claim, pinned, len(pinned))
+
+
+def nonce_of(claim: Handle) -> bytes:
+    """Give the nonce that a claim carries."""
+    return bytes(ffi.buffer(claim.nonce))
+
+
+def core_version() -> str:
+    """Give the version compiled into the extension."""
+    return str(ffi.string(lib.ff_version()).decode())
+
+
+class OpensslFacts(NamedTuple):
+    """What the core knows of the libcrypto it runs on."""
+
+    version: str
+    built_with: str
+    cpu: str
+    is_static: bool
+    has_vaes: int
+
+
+def openssl_facts() -> OpensslFacts:
+    """Ask the core which libcrypto is in use."""
+    cpu = lib.ff_openssl_cpu()
+    return OpensslFacts(
+        ffi.string(lib.ff_openssl_version()).decode(),
+        ffi.string(lib.ff_openssl_built_with()).decode(),
+        "" if cpu == NULL else ffi.string(cpu).decode(),
+        bool(lib.ff_openssl_is_static()),
+        int(lib.ff_openssl_has_vaes()),
+    )

@@ -1,0 +1,89 @@
+"""The memory of a batch: its tables, its arenas, frames gathered into it."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Literal
+
+from fastframe._ffi import ffi, lib
+from fastframe._native.buffers import Located, pin
+from fastframe._native.core import NULL, Handle, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+batch_reserve: Callable[..., int] = lib.ff_batch_reserve
+batch_append: Callable[..., int] = lib.ff_batch_append
+batch_clear: Callable[[Handle], int] = lib.ff_batch_clear
+
+
+class Tables:
+    """The memory of one ff_batch, pinned once, with views for Python.
+
+    Frames stand in the bytearray arena, or (arena None) wherever gather()
+    says. Results go to a bytearray of out_size bytes.
+    """
+
+    __slots__ = ("_aads", "_base", "_frames", "_results", "_tables", "_views", "handle")
+
+    def __init__(
+        self, capacity: int, out_size: int, arena: bytearray | None, limit: int
+    ) -> None:
+        """Lay out tables for capacity frames; limit: the arena's frame bytes."""
+        tables = bytearray(lib.ff_batch_tables_size(capacity))
+        out = bytearray(out_size)
+        pins = [pin(tables), pin(out), NULL if arena is None else pin(arena)]
+        self.handle = ffi.new("ff_batch *")
+        size = 0 if arena is None else len(arena)
+        error = lib.ff_batch_init(
+            self.handle, pins[0], capacity, pins[1], out_size, pins[2], size, limit
+        )
+        check(error, "batch")
+        self._base = pins
+        self._tables = tables
+        self._views: dict[str, memoryview] = {}
+        # Where results stand: in the arena out, or (in place) in the input.
+        self._results = (out, out if arena is None else arena)
+        self._frames: Located | None = None
+        self._aads: Located | None = None
+
+    def view(self, field: str, code: Literal["B", "I", "Q"]) -> memoryview:
+        """Give one table as a memoryview of struct code items."""
+        if field not in self._views:
+            start = ffi.cast("uint8_t *", getattr(self.handle, field))
+            at = start - ffi.cast("uint8_t *", self._base[0])
+            size = self.handle.capacity * struct.calcsize(code)
+            self._views[field] = memoryview(self._tables)[at : at + size].cast(code)
+        return self._views[field]
+
+    def result(self, index: int) -> memoryview:
+        """Give the bytes of one result, empty if the frame was rejected."""
+        at = self.view("out_at", "Q")[index]
+        end = at + self.view("out_len", "I")[index]
+        return memoryview(self._results[self.handle.in_place])[at:end]
+
+    def gather(self, frames: Located, kind: int) -> None:
+        """Point at frames where they stand, all of one ff_key_frame."""
+        self._frames = frames
+        count = len(frames.lens)
+        if frames.ids is None:
+            error = lib.ff_batch_gather(
+                self.handle, frames.keep, frames.lens, count, kind
+            )
+        else:
+            error = lib.ff_batch_gather_at(
+                self.handle, frames.ids, frames.offset, frames.lens, count, kind
+            )
+        check(error, "batch")
+
+    def gather_aad(self, aads: Located) -> None:
+        """Point at caller bytes where they stand, one buffer for each frame."""
+        self._aads = aads
+        pointers = aads.keep
+        if aads.ids is not None:
+            pointers = tuple(map(pin, aads.keep))
+        check(lib.ff_batch_gather_aad(self.handle, pointers, aads.lens), "batch")
+
+    def release(self) -> None:
+        """Let go of the caller's buffers once the call is over."""
+        self._frames = self._aads = None
