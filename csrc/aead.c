@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "mem.h"
@@ -41,9 +42,12 @@ uint64_t ff_suite_max_blocks(uint32_t suite)
     return suite < NUM_SUITES ? suites[suite].max_blocks : 0;
 }
 
+static pthread_once_t align_once = PTHREAD_ONCE_INIT;
+
 ff_error ff_aead_init(ff_aead *aead, ff_direction direction, uint32_t suite,
                       const uint8_t *key)
 {
+    pthread_once(&align_once, ff_mem_align);
     memset(aead, 0, sizeof *aead);
     if (suite >= NUM_SUITES)
         return FF_BAD_ARGUMENT;

@@ -29,9 +29,14 @@ ff_error ff_batch_begin(ff_batch *batch, int in_place)
     if (!ff_flag_take(&batch->busy))
         return FF_BATCH_BUSY;
     batch->bad_index = 0;
-    ff_error error = batch->count > FF_BATCH_MAX ? FF_BAD_ARGUMENT
-                     : batch->spent              ? FF_BATCH_SPENT
-                                                 : FF_DONE;
+    ff_error error = FF_DONE;
+    if (batch->spent)
+        error = FF_BATCH_SPENT;
+    else if (batch->count > FF_BATCH_MAX)
+        error = FF_BAD_ARGUMENT;
+    else if (!ff_span_apart(batch->in, batch->in_size, batch->out,
+                            batch->out_size))
+        error = FF_BAD_OVERLAP;
     if (error != FF_DONE) {
         ff_flag_release(&batch->busy);
         return error;
@@ -118,7 +123,7 @@ ff_status ff_batch_place(const ff_batch *batch, size_t at, ff_frame *frame)
 
 static const uint8_t spare[FF_SPARE]; /* copied inline; memset would be a call */
 
-size_t ff_batch_store(ff_batch *batch, uint32_t i, size_t at,
+size_t ff_batch_store(const ff_batch *batch, uint32_t i, size_t at,
                       const ff_frame *frame, ff_status status)
 {
     int is_ok = status == FF_OK;

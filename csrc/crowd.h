@@ -22,14 +22,4 @@ typedef struct {
 ff_error ff_crowd_lock(ff_crowd *crowd, const ff_crowd_kind *kind,
                        ff_batch *batch) FF_MUST_USE;
 void ff_crowd_unlock(ff_crowd *crowd, const ff_crowd_kind *kind);
-
-/* ff_crowd_member gives whose frame i is. */
-static inline void *ff_crowd_member(const ff_crowd *crowd,
-                                    const ff_batch *batch, uint32_t i)
-{
-    if (!crowd->is_many)
-        return crowd->members[0];
-    uint16_t source = batch->source[i];
-    return crowd->members[source < crowd->num_members ? source : 0];
-}
 #endif

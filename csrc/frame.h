@@ -37,6 +37,6 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i,
  * gives the new end. */
 ff_status ff_batch_place(const ff_batch *batch, size_t at,
                          ff_frame *frame) FF_MUST_USE;
-size_t ff_batch_store(ff_batch *batch, uint32_t i, size_t at,
+size_t ff_batch_store(const ff_batch *batch, uint32_t i, size_t at,
                       const ff_frame *frame, ff_status status);
 #endif

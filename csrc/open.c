@@ -6,8 +6,7 @@
  */
 #include <string.h>
 
-#include "crowd.h"
-#include "frame.h"
+#include "loop.h"
 #include "mem.h"
 #include "nonce.h"
 #include "opener.h"
@@ -43,19 +42,23 @@ static ff_status read_plan(const ff_opener *opener, ff_frame *frame,
     return FF_OK;
 }
 
-/* fit checks the output against the plan before anything is written. */
-static int fit(const ff_plan *plan, ff_frame *frame)
+/* fit checks the room before anything is written. Without an output the
+ * frame is opened over itself in its arena. */
+static ff_status fit(const ff_plan *plan, ff_frame *frame)
 {
-    if (!frame->out) { /* in place in an arena */
+    if (!frame->out) {
         frame->out = (uint8_t *)frame->in + plan->body_at;
         return FF_OK;
     }
-    if (frame->out_cap < plan->body_len)
-        return FF_NO_ROOM;
-    if (frame->out != frame->in && frame->out != frame->in + plan->body_at &&
-        !ff_span_apart(frame->in, frame->in_len, frame->out, plan->body_len))
-        return FF_BAD_OVERLAP;
-    return FF_OK;
+    return frame->out_cap < plan->body_len ? FF_NO_ROOM : FF_OK;
+}
+
+static int is_overlap_good(const ff_plan *plan, const ff_frame *frame)
+{
+    return frame->out == frame->in ||
+           frame->out == frame->in + plan->body_at ||
+           ff_span_apart(frame->in, frame->in_len, frame->out,
+                         plan->body_len);
 }
 
 /* -- verifying -- */
@@ -149,9 +152,11 @@ static int open_with_slot(ff_opener *opener, ff_slot *slot,
                                         plan->counter);
     if (status != FF_OK)
         return status;
-    int outcome = fit(plan, frame);
-    if (outcome != FF_OK)
-        return outcome;
+    status = fit(plan, frame);
+    if (status != FF_OK)
+        return status;
+    if (!is_overlap_good(plan, frame))
+        return FF_BAD_OVERLAP;
     status = verify(opener, slot, plan, frame);
     if (status == FF_OK)
         ff_senders_accept(&slot->senders, plan->sender, plan->counter);
@@ -193,41 +198,6 @@ int64_t ff_open_one(ff_opener *opener, uint8_t *out, size_t out_cap,
 
 /* -- many frames -- */
 
-static ff_error prepare(const ff_crowd *crowd, ff_batch *batch)
-{
-    ff_frame frame;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        batch->bad_index = i;
-        ff_error error = ff_batch_load(batch, i, &frame);
-        if (error == FF_DONE)
-            error = check_frame(ff_crowd_member(crowd, batch, i), &frame);
-        if (error != FF_DONE)
-            return error;
-    }
-    return FF_DONE;
-}
-
-/* open_all gives how many frames came out well. */
-FF_FLATTEN static uint32_t open_all(const ff_crowd *crowd, ff_batch *batch)
-{
-    size_t at = 0;
-    uint32_t ok = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        ff_frame frame;
-        int outcome = FF_INTERNAL;
-        if (ff_batch_load(batch, i, &frame) == FF_DONE)
-            outcome = ff_batch_place(batch, at, &frame);
-        if (outcome == FF_OK)
-            outcome = open_locked(ff_crowd_member(crowd, batch, i), &frame);
-        /* Overlap was ruled out for the whole arena by ff_batch_load. */
-        if (outcome >= FF_BAD_ARGUMENT)
-            outcome = FF_INTERNAL;
-        at = ff_batch_store(batch, i, at, &frame, (ff_status)outcome);
-        ok += outcome == FF_OK;
-    }
-    return ok;
-}
-
 static ff_error lock_opener(void *member)
 {
     return ff_opener_lock(member);
@@ -239,40 +209,44 @@ static void unlock_opener(void *member)
     ff_lock_release(&opener->lock);
 }
 
-static const ff_crowd_kind openers_kind = {lock_opener, unlock_opener};
-
-static int64_t open_crowd(ff_crowd *crowd, ff_batch *batch, int in_place)
+static ff_error admit(void *member, const ff_frame *frame)
 {
-    uint32_t ok = 0;
-    ff_error error = ff_batch_begin(batch, in_place);
-    if (error != FF_DONE)
-        return -(int64_t)error;
-    error = ff_crowd_lock(crowd, &openers_kind, batch);
-    if (error == FF_DONE) {
-        error = prepare(crowd, batch);
-        if (error == FF_DONE)
-            ok = open_all(crowd, batch);
-        ff_crowd_unlock(crowd, &openers_kind);
-    }
-    return ff_batch_end(batch, error, ok);
+    return check_frame(member, frame);
 }
 
-int64_t ff_open_batch(ff_opener *opener, ff_batch *batch, int in_place)
+static ff_error need_nothing(void *member)
 {
-    ff_crowd crowd;
-    void *const members[] = {opener};
-    crowd.members = members;
-    crowd.num_members = 1;
-    crowd.is_many = 0;
-    return open_crowd(&crowd, batch, in_place);
+    (void)member;
+    return FF_DONE;
+}
+
+static ff_status run(void *member, ff_frame *frame, ff_status status)
+{
+    int outcome = status;
+    if (status == FF_OK)
+        outcome = open_locked(member, frame);
+    else
+        count_frame(member, NULL, frame, status);
+    /* ff_batch_load has ruled out overlap, the one call error left. */
+    return outcome < FF_BAD_ARGUMENT ? (ff_status)outcome : FF_INTERNAL;
+}
+
+static const ff_loop opening = {
+    .kind = {lock_opener, unlock_opener},
+    .admit = admit,
+    .ready = need_nothing,
+    .run = run,
+};
+
+FF_FLATTEN int64_t ff_open_batch(ff_opener *opener, ff_batch *batch,
+                                 int in_place)
+{
+    return ff_loop_one(&opening, opener, batch, in_place);
 }
 
 int64_t ff_open_many(ff_opener *const *openers, size_t num_openers,
                      ff_batch *batch, int in_place)
 {
-    ff_crowd crowd;
-    crowd.members = (void *const *)openers;
-    crowd.num_members = num_openers;
-    crowd.is_many = 1;
-    return open_crowd(&crowd, batch, in_place);
+    return ff_loop_many(&opening, (void *const *)openers, num_openers, batch,
+                        in_place);
 }

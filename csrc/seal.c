@@ -1,8 +1,7 @@
 /* seal.c - sealing one frame, and the loop that seals many. */
 #include <string.h>
 
-#include "crowd.h"
-#include "frame.h"
+#include "loop.h"
 #include "mem.h"
 #include "nonce.h"
 #include "sealer.h"
@@ -24,20 +23,23 @@ static void make_plan(const ff_sealer *sealer, const ff_frame *frame,
     sealer->format->plan_seal(plan, frame->in_len);
 }
 
-/* fit checks the output against the plan before anything is written. */
-static int fit(const ff_plan *plan, ff_frame *frame)
+/* fit checks the room before anything is written. Without an output the
+ * frame stands in an arena, which keeps room around it. */
+static ff_status fit(const ff_plan *plan, ff_frame *frame)
 {
-    if (!frame->out) { /* in place in an arena, which keeps room around it */
+    if (!frame->out) {
         frame->out = (uint8_t *)frame->in - plan->body_at;
-        frame->out_cap = plan->sealed_len;
         return FF_OK;
     }
-    if (frame->out_cap < plan->sealed_len)
-        return FF_NO_ROOM;
-    if (frame->in != frame->out && frame->in != frame->out + plan->body_at &&
-        !ff_span_apart(frame->in, frame->in_len, frame->out, plan->sealed_len))
-        return FF_BAD_OVERLAP;
-    return FF_OK;
+    return frame->out_cap < plan->sealed_len ? FF_NO_ROOM : FF_OK;
+}
+
+static int is_overlap_good(const ff_plan *plan, const ff_frame *frame)
+{
+    return frame->in == frame->out ||
+           frame->in == frame->out + plan->body_at ||
+           ff_span_apart(frame->in, frame->in_len, frame->out,
+                         plan->sealed_len);
 }
 
 /* copy_head copies the 0 to FF_HEADROOM bytes of a header, the last eight
@@ -101,9 +103,11 @@ static int seal_locked(ff_sealer *sealer, ff_frame *frame)
 {
     ff_plan plan;
     make_plan(sealer, frame, sealer->next, &plan);
-    int outcome = fit(&plan, frame);
-    if (outcome != FF_OK)
-        return outcome;
+    ff_status status = fit(&plan, frame);
+    if (status != FF_OK)
+        return status;
+    if (!is_overlap_good(&plan, frame))
+        return FF_BAD_OVERLAP;
     ff_sealer_want(sealer, frame->in_len);
     ff_error error = ff_sealer_take(sealer);
     if (error != FF_DONE)
@@ -135,64 +139,6 @@ int64_t ff_seal_one(ff_sealer *sealer, uint8_t *out, size_t out_cap,
 
 /* -- many frames -- */
 
-static ff_status seal_next(ff_sealer *sealer, ff_frame *frame)
-{
-    ff_plan plan;
-    frame->key_id = sealer->key_id;
-    if (sealer->turn_left == 0)
-        return FF_KEY_EXHAUSTED;
-    sealer->turn_left -= 1;
-    frame->counter = sealer->turn++;
-    make_plan(sealer, frame, frame->counter, &plan);
-    int outcome = fit(&plan, frame);
-    /* Overlap was ruled out for the arena as a whole by ff_batch_load. */
-    if (outcome != FF_OK)
-        return outcome == FF_NO_ROOM ? FF_NO_ROOM : FF_INTERNAL;
-    return write_frame(sealer, &plan, frame);
-}
-
-/* prepare checks every frame and takes every sealer's counters. */
-static ff_error prepare(const ff_crowd *crowd, ff_batch *batch)
-{
-    ff_frame frame;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        batch->bad_index = i;
-        ff_sealer *sealer = ff_crowd_member(crowd, batch, i);
-        ff_error error = ff_batch_load(batch, i, &frame);
-        if (error == FF_DONE)
-            error = check_frame(sealer, &frame);
-        if (error != FF_DONE)
-            return error;
-        ff_sealer_want(sealer, frame.in_len);
-    }
-    for (size_t i = 0; i < crowd->num_used; i++) {
-        ff_error error = ff_sealer_take(crowd->used[i]);
-        if (error != FF_DONE)
-            return error;
-    }
-    return FF_DONE;
-}
-
-/* seal_all gives how many frames came out well. */
-FF_FLATTEN static uint32_t seal_all(const ff_crowd *crowd, ff_batch *batch)
-{
-    size_t at = 0;
-    uint32_t ok = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        ff_frame frame;
-        ff_sealer *sealer = ff_crowd_member(crowd, batch, i);
-        ff_status status = FF_INTERNAL;
-        if (ff_batch_load(batch, i, &frame) == FF_DONE)
-            status = ff_batch_place(batch, at, &frame);
-        if (status == FF_OK)
-            status = seal_next(sealer, &frame);
-        count_frame(sealer, &frame, status);
-        at = ff_batch_store(batch, i, at, &frame, status);
-        ok += status == FF_OK;
-    }
-    return ok;
-}
-
 static ff_error lock_sealer(void *member)
 {
     return ff_sealer_lock(member);
@@ -204,40 +150,56 @@ static void unlock_sealer(void *member)
     ff_lock_release(&sealer->lock);
 }
 
-static const ff_crowd_kind sealers_kind = {lock_sealer, unlock_sealer};
-
-static int64_t seal_crowd(ff_crowd *crowd, ff_batch *batch, int in_place)
+static ff_error admit(void *member, const ff_frame *frame)
 {
-    uint32_t ok = 0;
-    ff_error error = ff_batch_begin(batch, in_place);
-    if (error != FF_DONE)
-        return -(int64_t)error;
-    error = ff_crowd_lock(crowd, &sealers_kind, batch);
-    if (error == FF_DONE) {
-        error = prepare(crowd, batch);
-        if (error == FF_DONE)
-            ok = seal_all(crowd, batch);
-        ff_crowd_unlock(crowd, &sealers_kind);
-    }
-    return ff_batch_end(batch, error, ok);
+    ff_sealer_want(member, frame->in_len);
+    return check_frame(member, frame);
 }
 
-int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place)
+static ff_error take_counters(void *member)
 {
-    ff_crowd crowd;
-    void *const members[] = {sealer};
-    crowd.members = members;
-    crowd.num_members = 1;
-    crowd.is_many = 0;
-    return seal_crowd(&crowd, batch, in_place);
+    return ff_sealer_take(member);
+}
+
+/* seal_next seals with the next of the counters taken. ff_batch_load has
+ * ruled out that input and output overlap. */
+static ff_status seal_next(ff_sealer *sealer, ff_frame *frame)
+{
+    ff_plan plan;
+    frame->key_id = sealer->key_id;
+    if (sealer->turn_left == 0)
+        return FF_KEY_EXHAUSTED;
+    sealer->turn_left -= 1;
+    frame->counter = sealer->turn++;
+    make_plan(sealer, frame, frame->counter, &plan);
+    ff_status status = fit(&plan, frame);
+    return status == FF_OK ? write_frame(sealer, &plan, frame) : status;
+}
+
+static ff_status run(void *member, ff_frame *frame, ff_status status)
+{
+    if (status == FF_OK)
+        status = seal_next(member, frame);
+    count_frame(member, frame, status);
+    return status;
+}
+
+static const ff_loop sealing = {
+    .kind = {lock_sealer, unlock_sealer},
+    .admit = admit,
+    .ready = take_counters,
+    .run = run,
+};
+
+FF_FLATTEN int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch,
+                                 int in_place)
+{
+    return ff_loop_one(&sealing, sealer, batch, in_place);
 }
 
 int64_t ff_seal_many(ff_sealer *const *sealers, size_t num_sealers,
                      ff_batch *batch, int in_place)
 {
-    ff_crowd crowd;
-    crowd.members = (void *const *)sealers;
-    crowd.num_members = num_sealers;
-    crowd.is_many = 1;
-    return seal_crowd(&crowd, batch, in_place);
+    return ff_loop_many(&sealing, (void *const *)sealers, num_sealers, batch,
+                        in_place);
 }

@@ -1,0 +1,68 @@
+"""The ceiling: bench/ceiling.c, compiled against the libcrypto fastframe links."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def openssl_prefix() -> str | None:
+    """Give the prefix of the static libcrypto, None for the system's."""
+    given = os.environ.get("FASTFRAME_OPENSSL_DIR")
+    if given:
+        return given
+    where = [sys.executable, str(HERE.parent / "tools/build-openssl"), "--where"]
+    prefix = subprocess.run(where, capture_output=True, text=True, check=True).stdout
+    return prefix.strip() if Path(prefix.strip(), "build.json").is_file() else None
+
+
+def load() -> ctypes.CDLL:
+    """Compile ceiling.c and load it; its functions return ns per frame."""
+    prefix = openssl_prefix()
+    with tempfile.TemporaryDirectory() as scratch:
+        library = Path(scratch) / "ceiling.so"
+        command = [os.environ.get("CC", "cc"), "-O3", "-shared", "-fPIC"]
+        command += [str(HERE / "ceiling.c"), "-o", str(library)]
+        if prefix is None:
+            command += ["-lcrypto"]
+        else:
+            command += [f"-I{prefix}/include", f"{prefix}/lib/libcrypto.a"]
+            command += ["-Wl,--exclude-libs,ALL"]
+        subprocess.run(command, check=True)
+        loaded = ctypes.CDLL(str(library))
+    for function in (loaded.ceiling_seal, loaded.ceiling_open):
+        function.restype = ctypes.c_double
+    return loaded
+
+
+class Ceiling:
+    """Frames of one size for the C loop to seal and open."""
+
+    def __init__(self, library: ctypes.CDLL, size: int, count: int) -> None:
+        """Allocate count frames of size bytes, laid out as one arena."""
+        self._library = library
+        self._size, self._count = size, count
+        self._stride = size + 29 + 64
+        memory = ctypes.c_uint8 * (self._stride * count)
+        self._plain, self._sealed, self._opened = memory(), memory(), memory()
+
+    def seal(self, rounds: int = 1) -> float:
+        """Seal all frames; ns per frame."""
+        return self._run(self._library.ceiling_seal, self._sealed, self._plain, rounds)
+
+    def open(self, rounds: int = 1) -> float:
+        """Open what seal() left; ns per frame."""
+        return self._run(self._library.ceiling_open, self._opened, self._sealed, rounds)
+
+    def _run(self, function: object, out: object, source: object, rounds: int) -> float:
+        stride = ctypes.c_size_t(self._stride)
+        size = ctypes.c_size_t(self._size)
+        taken = function(out, source, size, stride, stride, self._count, rounds)
+        assert taken > 0, "the ceiling's own frames did not open"
+        return taken
