@@ -33,14 +33,15 @@ static void lay_tables(ff_batch *batch, uint8_t *at, size_t count)
     batch->out_len = take(&at, sizeof *batch->out_len, count);
     batch->source = take(&at, sizeof *batch->source, count);
     batch->key_frame = take(&at, sizeof *batch->key_frame, count);
+    batch->names_key = take(&at, sizeof *batch->names_key, count);
     batch->status = take(&at, sizeof *batch->status, count);
 }
 
 size_t ff_batch_tables_size(uint32_t capacity)
 {
-    /* Five tables of 8 bytes, two of pointers, three of 4, one of 2, two of 1:
+    /* Five tables of 8 bytes, two of pointers, three of 4, one of 2, three of 1:
      * what lay_tables takes. */
-    return (size_t)capacity * (5 * 8 + 2 * sizeof(void *) + 3 * 4 + 2 + 2);
+    return (size_t)capacity * (5 * 8 + 2 * sizeof(void *) + 3 * 4 + 2 + 3);
 }
 
 ff_error ff_batch_init(ff_batch *batch, uint8_t *tables, uint32_t capacity,
@@ -115,7 +116,7 @@ static ff_error find_room(const ff_batch *batch, size_t len, size_t aad_len,
                 ARENA_ALIGN * ARENA_ALIGN;
     if (batch->spent)
         return FF_BATCH_SPENT;
-    if (len > FF_FRAME_MAX || aad_len > FF_FRAME_MAX)
+    if (len > FF_SEALED_MAX || aad_len > FF_FRAME_MAX)
         return FF_BAD_LENGTH;
     if (batch->count >= batch->capacity ||
         len + aad_len > batch->in_limit - batch->in_held ||

@@ -9,10 +9,12 @@ ff_error ff_frame_single(ff_frame *out, uint8_t *to, size_t cap,
                          const uint8_t *from, size_t len, int key_frame,
                          const ff_extra *extra)
 {
-    if (len > FF_FRAME_MAX || (extra && extra->aad_len > FF_FRAME_MAX))
+    if (extra && extra->aad_len > FF_FRAME_MAX)
         return FF_BAD_LENGTH;
+    /* Longer than any frame may be is all that matters of a longer one. */
+    uint32_t in_len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
     *out = (ff_frame){.in = from,
-                      .in_len = (uint32_t)len,
+                      .in_len = in_len,
                       .out = to,
                       .out_cap = cap,
                       .key_frame = key_frame};
@@ -87,11 +89,10 @@ static int has_room_around(const ff_batch *batch, uint64_t at, uint32_t len)
 ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
 {
     out->key_id = 0;
+    out->names_key = 0;
     out->counter = batch->counter[i];
     out->key_frame = batch->key_frame[i];
     out->in_len = batch->in_len[i];
-    if (out->in_len > FF_FRAME_MAX)
-        return FF_BAD_LENGTH;
     if (batch->is_gathered) {
         out->in = batch->in_ptr[i];
         if (batch->in_place)
@@ -129,6 +130,7 @@ size_t ff_batch_store(const ff_batch *batch, uint32_t i, size_t at,
     int is_ok = status == FF_OK;
     batch->status[i] = (uint8_t)status;
     batch->key_id[i] = frame->key_id;
+    batch->names_key[i] = (uint8_t)frame->names_key;
     batch->counter[i] = frame->counter;
     batch->out_len[i] = is_ok ? frame->out_len : 0;
     batch->out_at[i] = at;

@@ -1,8 +1,7 @@
 /* fastframe_api.h - every declaration Python may call, and nothing else.
  *
- * Read twice: by the C compiler (through fastframe.h) and, word for word, by
- * ffi.cdef() in csrc/ffi_build.py. So: no #include, no #if, no attribute but
- * the token FF_MUST_USE.
+ * Read by the C compiler (through fastframe.h) and, word for word, by cffi
+ * (ffi_build.py): no #include, no #if, no attribute but FF_MUST_USE.
  *
  * Reading rules for every function below
  *   - Parameters come as: object, outputs, inputs.
@@ -29,7 +28,8 @@
 #define FF_TAG_LEN 16
 #define FF_NONCE_LEN 12
 #define FF_KEY_MAX 32
-#define FF_FRAME_MAX 16777216 /* EVP takes int lengths; 16 MiB is far inside */
+#define FF_FRAME_MAX 16777216  /* EVP takes int lengths; 16 MiB is far inside */
+#define FF_SEALED_MAX 16777344 /* FF_FRAME_MAX + FF_FRAME_ROOM */
 #define FF_BATCH_MAX 65536
 #define FF_SOURCES_MAX 1024
 #define FF_SLOTS_MAX 65536
@@ -76,7 +76,7 @@ typedef enum {
     FF_LIB_CRYPTO = 1033
 } ff_error;
 
-/* ff_key_frame: what a frame is said to be; FF_EITHER makes open find out. */
+/* What a frame is said to be; FF_EITHER makes open find out. */
 typedef enum { FF_DELTA = 0, FF_KEY = 1, FF_EITHER = 2 } ff_key_frame;
 
 typedef struct ff_sealer ff_sealer; /* one key in use, owns its counter */
@@ -92,10 +92,7 @@ typedef struct {
 } ff_key;
 
 /* ff_range: counters first up to and including last. */
-typedef struct {
-    uint64_t first;
-    uint64_t last;
-} ff_range;
+typedef struct { uint64_t first, last; } ff_range;
 
 /* ff_extra: what only some formats take beside the frame; NULL means none. */
 typedef struct {
@@ -125,7 +122,7 @@ typedef struct {
     const uint8_t       **aad_ptr;
     uint32_t             *aad_len;
 
-    uint8_t  *out; /* the arena for results */
+    uint8_t  *out;       /* the arena for results */
     size_t    out_size;
     uint64_t *out_at;  /* written: offset into out (in place: into in) */
     uint32_t *out_len; /* written */
@@ -134,8 +131,8 @@ typedef struct {
     uint16_t *source;    /* which object of seal_many/open_many */
     uint64_t *counter;   /* seal and open write; raw open reads */
     uint64_t *key_id;    /* written: what the frame names */
+    uint8_t  *names_key; /* written: 1 if the frame names a key id */
     uint8_t  *status;    /* written: ff_status per frame */
-
     uint32_t is_gathered;
     uint32_t has_aad;   /* 0: aad_len is not read */
     uint32_t ran;       /* written: how many frames the last call judged */
@@ -213,15 +210,15 @@ int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place);
 int64_t ff_seal_many(ff_sealer *const *sealers, size_t num_sealers,
                      ff_batch *batch, int in_place);
 
+/* close wipes the key, free closes first; both allow NULL. */
 ff_error ff_sealer_read(ff_sealer *sealer, ff_sealer_facts *out) FF_MUST_USE;
-void ff_sealer_close(ff_sealer *sealer); /* wipes the key; NULL is allowed */
-void ff_sealer_free(ff_sealer *sealer);  /* closes first; NULL is allowed */
+void ff_sealer_close(ff_sealer *sealer);
+void ff_sealer_free(ff_sealer *sealer);
 
 /* -- Opening ------------------------------------------------------------- */
 
-/* ff_opener_new gives an opener without keys. salt (FF_NONCE_LEN bytes) is
- * for formats that send no nonce, else NULL. window is the width of each
- * replay window in counters, 0 for none. */
+/* ff_opener_new gives an opener without keys. salt (FF_NONCE_LEN bytes) is for
+ * formats that send no nonce, else NULL. window: width of each, 0 for none. */
 ff_error ff_opener_new(ff_opener **out, uint32_t format, const uint8_t *salt,
                        uint32_t window) FF_MUST_USE;
 
@@ -280,7 +277,7 @@ ff_error ff_batch_gather_aad(ff_batch *batch, const uint8_t *const *aads,
 int64_t ff_batch_reserve(ff_batch *batch, size_t len, int key_frame,
                          uint32_t source, const ff_extra *extra);
 
-/* ff_batch_append reserves and copies frame there; returns 0 or an ff_error. */
+/* ff_batch_append reserves and copies frame there. */
 ff_error ff_batch_append(ff_batch *batch, const uint8_t *frame, size_t len,
                          int key_frame, uint32_t source,
                          const ff_extra *extra) FF_MUST_USE;
@@ -288,8 +285,7 @@ ff_error ff_batch_clear(ff_batch *batch) FF_MUST_USE;
 
 /* -- Wire formats, codecs, suites ------------------------------------------ */
 
-/* Each names what this build knows, by number from 0; NULL past the end.
- * Numbers are only stable within one process. */
+/* What this build knows, by number from 0; NULL past the end. */
 const char *ff_format_name(uint32_t format);
 const char *ff_codec_name(uint32_t codec);
 const char *ff_suite_name(uint32_t suite);
@@ -297,31 +293,28 @@ size_t ff_suite_key_len(uint32_t suite);
 
 /* ff_format_facts: what Python must know of a format to check arguments. */
 typedef struct {
-    uint32_t growth;        /* most bytes sealing adds to one frame */
-    uint32_t growth_min;    /* fewest */
-    uint32_t prefix_len;    /* salt bytes that tell senders apart */
-    uint32_t sends_nonce;   /* 0: salt is agreed, the counter travels outside */
-    uint32_t has_key_flag;  /* key or delta is authenticated */
+    uint32_t growth, growth_min; /* most and fewest bytes sealing adds */
+    uint32_t prefix_len;   /* salt bytes that tell senders apart */
+    uint32_t sends_nonce;  /* 0: salt is agreed, the counter travels outside */
+    uint32_t has_key_flag; /* key or delta is authenticated */
     uint32_t takes_aad;
-    uint32_t names_key;     /* 0: one slot only */
-    uint64_t key_id_max;
-    uint64_t counter_max;
+    uint32_t names_key;    /* 0: one slot only */
+    uint64_t key_id_max, counter_max;
 } ff_format_facts;
 ff_error ff_format_read(uint32_t format, ff_format_facts *out) FF_MUST_USE;
 
-/* ff_inspect reads what one sealed frame claims; no key, nothing verified. */
+/* ff_inspect reads what one sealed frame claims; nothing is verified. */
 ff_status ff_inspect(uint32_t format, ff_claim *out, const uint8_t *sealed,
                      size_t sealed_len) FF_MUST_USE;
 
 /* -- Facts --------------------------------------------------------------- */
 
-/* Names and texts live in C alone; Python's exceptions are built from them.
- * Both take ff_status and ff_error numbers. */
-const char *ff_status_name(int status); /* "AUTH_FAILED" */
-const char *ff_status_text(int status); /* "the frame did not authenticate" */
+/* Name and text of an ff_status or ff_error: they live in C alone. */
+const char *ff_status_name(int status);
+const char *ff_status_text(int status);
 const char *ff_version(void);
-const char *ff_openssl_version(void);   /* of the library in use */
+const char *ff_openssl_version(void); /* of the library in use */
 const char *ff_openssl_built_with(void);
-const char *ff_openssl_cpu(void);       /* OpenSSL's own word on the CPU */
+const char *ff_openssl_cpu(void);     /* OpenSSL's own word on the CPU */
 int ff_openssl_is_static(void);
-int ff_openssl_has_vaes(void);          /* 1 assembled in, 0 not, -1 unknown */
+int ff_openssl_has_vaes(void);        /* 1 assembled in, 0 not, -1 unknown */

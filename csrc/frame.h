@@ -13,7 +13,9 @@ typedef struct {
     uint32_t       in_len;
     uint32_t       aad_len;
     uint32_t       out_len; /* written */
-    uint64_t       key_id;  /* written */
+    uint32_t       claim_len; /* written by open: what out_len would become */
+    uint64_t       key_id;  /* written; meaningless unless names_key is 1 */
+    uint32_t       names_key;
     int            key_frame;
 } ff_frame;
 

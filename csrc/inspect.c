@@ -9,7 +9,7 @@ ff_status ff_inspect(uint32_t format, ff_claim *out, const uint8_t *sealed,
     const ff_format *plan_of = ff_format_at(format);
     ff_plan plan;
     memset(out, 0, sizeof *out);
-    if (!plan_of || sealed_len > FF_FRAME_MAX)
+    if (!plan_of || sealed_len > FF_SEALED_MAX)
         return FF_MALFORMED;
     ff_status status = plan_of->plan_open(&plan, sealed, sealed_len);
     if (status != FF_OK)

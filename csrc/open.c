@@ -29,6 +29,10 @@ static ff_slot *find_slot(const ff_opener *opener, const ff_plan *plan)
 static ff_status read_plan(const ff_opener *opener, ff_frame *frame,
                            ff_plan *plan)
 {
+    /* A length is the peer's choice, so this is the frame's fault, not the
+     * call's. */
+    if (frame->in_len > FF_SEALED_MAX)
+        return FF_MALFORMED;
     ff_status status = opener->format->plan_open(plan, frame->in,
                                                  frame->in_len);
     if (status != FF_OK)
@@ -37,7 +41,9 @@ static ff_status read_plan(const ff_opener *opener, ff_frame *frame,
         plan->counter = frame->counter;
         ff_nonce_make(plan->nonce, opener->salt, plan->counter);
     }
+    frame->claim_len = plan->body_len;
     frame->key_id = plan->key_id;
+    frame->names_key = opener->format->facts.names_key;
     frame->counter = plan->counter;
     return FF_OK;
 }
@@ -178,6 +184,17 @@ static int open_locked(ff_opener *opener, ff_frame *frame)
     return outcome;
 }
 
+/* blank zeroes what a rejected frame would have written, so that a reused
+ * buffer does not pass its last frame off as this one. In place the frame
+ * stays: its key may come yet. verify has wiped what failed its tag. */
+static void blank(const ff_frame *frame, int outcome)
+{
+    size_t len = frame->claim_len;
+    if (outcome > FF_OK && outcome < FF_NO_ROOM && len <= frame->out_cap &&
+        ff_span_apart(frame->in, frame->in_len, frame->out, len))
+        ff_wipe(frame->out, len);
+}
+
 int64_t ff_open_one(ff_opener *opener, uint8_t *out, size_t out_cap,
                     const uint8_t *sealed, size_t sealed_len, int key_frame,
                     const ff_extra *extra)
@@ -193,6 +210,7 @@ int64_t ff_open_one(ff_opener *opener, uint8_t *out, size_t out_cap,
         return -(int64_t)error;
     int outcome = open_locked(opener, &frame);
     ff_lock_release(&opener->lock);
+    blank(&frame, outcome);
     return outcome == FF_OK ? (int64_t)frame.out_len : -(int64_t)outcome;
 }
 

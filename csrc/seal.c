@@ -9,6 +9,8 @@
 
 static ff_error check_frame(const ff_sealer *sealer, const ff_frame *frame)
 {
+    if (frame->in_len > FF_FRAME_MAX)
+        return FF_BAD_LENGTH;
     if (frame->aad_len > 0 && !sealer->format->facts.takes_aad)
         return FF_BAD_AAD;
     return FF_DONE;
@@ -167,6 +169,7 @@ static ff_status seal_next(ff_sealer *sealer, ff_frame *frame)
 {
     ff_plan plan;
     frame->key_id = sealer->key_id;
+    frame->names_key = 1;
     if (sealer->turn_left == 0)
         return FF_KEY_EXHAUSTED;
     sealer->turn_left -= 1;

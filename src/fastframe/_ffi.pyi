@@ -8,6 +8,7 @@ class _Lib:
     FF_NONCE_LEN: int
     FF_KEY_MAX: int
     FF_FRAME_MAX: int
+    FF_SEALED_MAX: int
     FF_BATCH_MAX: int
     FF_SOURCES_MAX: int
     FF_SLOTS_MAX: int

@@ -1,10 +1,14 @@
-"""What every object with keys or pinned memory refuses: copy and pickle."""
+"""What objects with keys or pinned memory share: no copies, a clean end."""
 
 from __future__ import annotations
 
-from typing import NoReturn, SupportsIndex
+from abc import abstractmethod
+from typing import TYPE_CHECKING, NoReturn, SupportsIndex
 
 from fastframe.errors import UsageTypeError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # in typing only from Python 3.11 on
 
 
 class Unclonable:
@@ -22,3 +26,21 @@ class Unclonable:
             f"a {type(self).__name__} cannot be copied or pickled; "
             "make one from its key where it is needed"
         )
+
+
+class Closable(Unclonable):
+    """A context manager that closes what it is."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Wipe or release what is held."""
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Close."""
+        self.close()

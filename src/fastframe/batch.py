@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+# Bound here: append() runs once per frame.
+_append = _native.batch_append
+_pin = _native.pin_to_read
+_NULL = _native.NULL
+_SOURCES_MAX = _native.SOURCES_MAX
+
+
 class BatchResult:
     """What became of the frames of one batch, in their order.
 
@@ -78,7 +85,9 @@ class BatchResult:
         """Raise the error of the first frame that is not OK, if there is one."""
         for index, code in enumerate(self.status):
             if code != Status.OK:
-                _native.raise_status(code, key_id=self.key_ids[index], index=index)
+                named = self._table("names_key", "B")[index]
+                key_id = self.key_ids[index] if named else None
+                _native.raise_status(code, key_id=key_id, index=index)
 
     def _table(self, field: str, code: Literal["B", "Q"]) -> memoryview:
         return self._current().view(field, code)[: len(self)]
@@ -106,7 +115,7 @@ class Batch(Unclonable):
 
     """
 
-    __slots__ = ("_view", "tables")
+    __slots__ = ("_handle", "_view", "tables")
 
     def __init__(self, capacity: int = 64, arena: int = 1 << 20) -> None:
         """Allocate and pin both arenas and all tables."""
@@ -115,11 +124,12 @@ class Batch(Unclonable):
         size = arena + capacity * _native.FRAME_ROOM
         memory = bytearray(size)
         self.tables = _native.Tables(capacity, size, memory, arena)
+        self._handle = self.tables.handle
         self._view = memoryview(memory)
 
     def __len__(self) -> int:
         """Count the frames appended since the last clear()."""
-        return int(self.tables.handle.count)
+        return int(self._handle.count)
 
     def __repr__(self) -> str:
         """Show how full it is."""
@@ -128,7 +138,7 @@ class Batch(Unclonable):
     @property
     def capacity(self) -> int:
         """Most frames it holds."""
-        return int(self.tables.handle.capacity)
+        return int(self._handle.capacity)
 
     def append(
         self,
@@ -153,15 +163,18 @@ class Batch(Unclonable):
             UsageError: the batch is full, or in use on another thread.
 
         """
-        pinned = _native.pin_to_read(frame, "frame")
+        pinned = frame if type(frame) is bytes else _pin(frame, "frame")
+        size = len(pinned)
         kind = _native.kind_of(key_frame)
-        extra = _native.make_extra(aad, counter)
-        _check_source(source)
-        error = _native.batch_append(
-            self.tables.handle, pinned, len(pinned), kind, source, extra.handle
-        )
+        if type(source) is not int or not 0 <= source < _SOURCES_MAX:
+            _check_source(source)
+        if aad is None and counter == 0:
+            error = _append(self._handle, pinned, size, kind, source, _NULL)
+        else:
+            extra = _native.Extra(aad, counter)
+            error = _append(self._handle, pinned, size, kind, source, extra.handle)
         if error:
-            self._raise(error, len(pinned))
+            self._raise(error, size)
 
     def reserve(
         self,
@@ -181,14 +194,14 @@ class Batch(Unclonable):
         _check_source(source)
         extra = _native.make_extra(aad, counter)
         kind = _native.kind_of(key_frame)
-        at = _native.batch_reserve(self.tables.handle, size, kind, source, extra.handle)
+        at = _native.batch_reserve(self._handle, size, kind, source, extra.handle)
         if at < 0:
             self._raise(-at, size)
         return self._view[at : at + size]
 
     def clear(self) -> None:
         """Forget all frames and results; the memory is kept."""
-        error = _native.batch_clear(self.tables.handle)
+        error = _native.batch_clear(self._handle)
         if error:
             _native.raise_error(error, "batch")
 
@@ -214,4 +227,4 @@ def raise_batch_error(error: int, tables: _native.Tables) -> None:
 
 
 def _check_source(source: int) -> None:
-    _native.check_int(source, "source", 0, _native.SOURCES_MAX - 1)
+    _native.check_int(source, "source", 0, _SOURCES_MAX - 1)

@@ -9,14 +9,14 @@ import weakref
 from pathlib import Path
 
 from fastframe import _native
-from fastframe._guard import Unclonable
+from fastframe._guard import Closable
 from fastframe.errors import KeyExhausted, UsageError
 
 _VERSION = 1
 _COUNTER_MAX = 2**64 - 1
 
 
-class PersistentCounter(Unclonable):
+class PersistentCounter(Closable):
     """Counters reserved ahead in a file, before the first one is used.
 
     A sealer that takes its counters from here skips numbers after a crash and
@@ -92,14 +92,6 @@ class PersistentCounter(Unclonable):
         if fd is not None:
             os.close(fd)
 
-    def __enter__(self) -> PersistentCounter:
-        """Use as a context manager that closes."""
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        """Close."""
-        self.close()
-
     def __del__(self) -> None:
         """Close what was never closed."""
         if getattr(self, "_lock_fd", None) is not None:
@@ -120,14 +112,14 @@ class PersistentCounter(Unclonable):
 
     def _read(self) -> dict[str, int]:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            stored = self._path.read_bytes()
         except FileNotFoundError:
             return {}
         try:
-            content = json.loads(text)
+            content = json.loads(stored)
             reserved = content["reserved"]
             known = content["version"] == _VERSION and all(
-                isinstance(end, int) and 0 <= end <= _COUNTER_MAX + 1
+                type(end) is int and 0 <= end <= _COUNTER_MAX + 1
                 for end in reserved.values()
             )
         except (ValueError, KeyError, TypeError, AttributeError):

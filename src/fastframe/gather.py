@@ -55,8 +55,9 @@ def _describe(
         raise UsageError(f"a batch holds at most {_native.BATCH_MAX} frames")
     located = _native.locate(items, "frame")
     size = sum(located.lens)
-    if size > _native.FRAME_MAX:  # one of them may be: look closer
-        _check_lengths(located.lens)
+    if size > _native.FRAME_MAX:  # longer frames are refused: no memory for them
+        located = located._replace(lens=_native.clamp(located.lens))
+        size = sum(min(length, _native.SEALED_MAX) for length in located.lens)
     out_size = size + count * (growth + _native.SPARE) + _native.SPARE
     tables = _native.Tables(count, out_size, None, 0)
     is_one = key_frame is None or isinstance(key_frame, bool)
@@ -72,15 +73,6 @@ def _describe(
         for index, value in enumerate(_exactly(counter, count, "counter")):
             table[index] = _native.check_int(value, "counter", 0, _native.COUNTER_MAX)
     return tables
-
-
-def _check_lengths(lens: list[int]) -> None:
-    """Refuse frames over the limit before memory is taken for them."""
-    for index, size in enumerate(lens):
-        if size > _native.FRAME_MAX:
-            raise UsageError(
-                f"frame {index} is {size} bytes; the most is {_native.FRAME_MAX}"
-            )
 
 
 def _per_frame(value: Any, count: int, what: str) -> tuple[Any, ...]:

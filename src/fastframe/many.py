@@ -9,7 +9,8 @@ from fastframe import _native
 from fastframe.batch import Batch, BatchResult, run_batch
 from fastframe.errors import UsageError, UsageTypeError
 from fastframe.opener import Opener
-from fastframe.sealer import Sealer, reserving
+from fastframe.reserve import reserving
+from fastframe.sealer import Sealer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastframe import _native
-from fastframe._guard import Unclonable
+from fastframe._guard import Closable
 from fastframe.batch import Batch, BatchResult
 from fastframe.errors import UsageTypeError
 from fastframe.gather import run_any
@@ -28,7 +28,7 @@ _KINDS = _native.KINDS
 _NULL = _native.NULL
 
 
-class Opener(Unclonable):
+class Opener(Closable):
     """Opens frames under any of the keys it holds.
 
     Threads may share it. Nothing that a frame claims changes any state before
@@ -113,7 +113,10 @@ class Opener(Unclonable):
         # A bytes object that nobody else has seen yet is written directly.
         # Not one of length 1: the interpreter shares those.
         out = b"\0" * (room + 1 if room == 1 else room)
-        kind = _KINDS.get(key_frame) if aad is None and counter == 0 else None
+        try:
+            kind = _KINDS[key_frame] if aad is None and counter == 0 else None
+        except (KeyError, TypeError):
+            kind = None  # explained below
         if kind is not None:
             got = _open_one(self.handle, out, room, pinned, size, kind, _NULL)
         else:
@@ -151,7 +154,10 @@ class Opener(Unclonable):
             target, room = _borrow(out), len(out)
         else:
             target, room = pin_target(out)
-        kind = _KINDS.get(key_frame) if aad is None and counter == 0 else None
+        try:
+            kind = _KINDS[key_frame] if aad is None and counter == 0 else None
+        except (KeyError, TypeError):
+            kind = None  # explained below
         if kind is not None:
             got = _open_one(self.handle, target, room, pinned, size, kind, _NULL)
         else:
@@ -220,14 +226,6 @@ class Opener(Unclonable):
     def __repr__(self) -> str:
         """Show format and fingerprints, never keys."""
         return f"<Opener {self.format} {self.keys!r}>"
-
-    def __enter__(self) -> Opener:
-        """Use as a context manager that closes."""
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        """Close."""
-        self.close()
 
     # -- inside --
 

@@ -7,19 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
-from fastframe._guard import Unclonable
+from fastframe._guard import Closable
 from fastframe.batch import Batch, BatchResult
-from fastframe.counter import PersistentCounter
 from fastframe.errors import UsageError
 from fastframe.gather import run_any
 from fastframe.live import Prefixes
 from fastframe.material import Key
 from fastframe.options import check_key_id, read_format, read_salt
+from fastframe.reserve import Supply, reserving
 from fastframe.single import pin_target, prepare_call, raise_refusal
 from fastframe.stats import SealerStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from fastframe.counter import PersistentCounter
 
 # Bound here: seal() runs once per frame.
 _seal_one = _native.seal_one
@@ -27,16 +29,14 @@ _seal_batch = _native.seal_batch
 _pin = _native.pin_to_read
 _borrow = _native.pin
 _KINDS = _native.KINDS
-_FRAME_MAX = _native.FRAME_MAX
 _NULL = _native.NULL
 
 
-class Sealer(Unclonable):
+class Sealer(Closable):
     """Seals frames under one key at a time.
 
-    No call takes a nonce: the sealer owns its counter and makes each nonce
-    from it. It cannot be copied or pickled, and after os.fork() the child
-    cannot use it. Threads may share it.
+    No call takes a nonce: the sealer owns its counter. It cannot be copied or
+    pickled, nor used after os.fork() in the child. Threads may share it.
 
     Args:
         format: the wire format, see fastframe.formats().
@@ -51,10 +51,8 @@ class Sealer(Unclonable):
         counter: the first counter, or a PersistentCounter. Give a number only
             to go on where an earlier run stopped.
 
-    Raises:
-        UsageError: an argument is wrong, or another live sealer in this
-            process uses the same key with the same IV prefix.
-
+    Raises UsageError for a wrong argument, and when another live sealer in this
+    process uses the same key with the same IV prefix.
     """
 
     __slots__ = (
@@ -63,9 +61,9 @@ class Sealer(Unclonable):
         "_fingerprint",
         "_growth",
         "_lock",
-        "_persistent",
         "_prefixes",
         "_suite",
+        "_supply",
         "handle",
     )
 
@@ -87,16 +85,15 @@ class Sealer(Unclonable):
         self._growth = self._facts.growth
         self._lock = threading.Lock()
         self._suite = suite
-        self._persistent: PersistentCounter | None = None
-        if isinstance(counter, PersistentCounter):
-            self._persistent = counter
-            counter.attach(self)
-        else:
-            _native.check_int(counter, "counter", 0, self._facts.counter_max)
-        salt_bytes = read_salt(self._facts, salt)
-        self._prefixes = Prefixes(self, self._facts, ssrc, salt_bytes)
+        self._supply = Supply(self, counter, self._facts.counter_max)
         self.handle: _native.Handle = None
-        self._import_key(Key(key, suite), key_id, counter)
+        try:
+            salt_bytes = read_salt(self._facts, salt)
+            self._prefixes = Prefixes(self, self._facts, ssrc, salt_bytes)
+            self._import_key(Key(key, suite), key_id)
+        except BaseException:
+            self._supply.close()
+            raise
 
     # -- sealing --
 
@@ -124,12 +121,16 @@ class Sealer(Unclonable):
         pinned = frame if type(frame) is bytes else _pin(frame, "frame")
         size = len(pinned)
         room = size + self._growth
-        if size > _FRAME_MAX:
-            raise UsageError(f"a frame is at most {_FRAME_MAX} bytes, got {size}")
-        # A bytes object that nobody else has seen yet is written directly: a
-        # second buffer would cost a copy of every frame.
+        if size > _native.FRAME_MAX:
+            raise UsageError(
+                f"a frame is at most {_native.FRAME_MAX} bytes, got {size}"
+            )
+        # Nobody else has seen this object yet: a second buffer would be a copy.
         out = b"\0" * room
-        kind = _KINDS.get(key_frame) if aad is None else None
+        try:
+            kind = _KINDS[key_frame] if aad is None else None
+        except (KeyError, TypeError):
+            kind = None  # explained below
         got = 0
         if kind is not None:
             got = _seal_one(self.handle, out, room, pinned, size, kind, _NULL)
@@ -163,7 +164,10 @@ class Sealer(Unclonable):
             target, room = _borrow(out), len(out)
         else:
             target, room = pin_target(out)
-        kind = _KINDS.get(key_frame) if aad is None else None
+        try:
+            kind = _KINDS[key_frame] if aad is None else None
+        except (KeyError, TypeError):
+            kind = None  # explained below
         got = 0
         if kind is not None:
             got = _seal_one(self.handle, target, room, pinned, size, kind, _NULL)
@@ -202,9 +206,7 @@ class Sealer(Unclonable):
                 return BatchResult(tables, ok)
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad}
-        call = partial(_seal_batch, self.handle)
-        if self._persistent is not None:
-            call = partial(reserving, [self], call)
+        call = partial(reserving, [self], partial(_seal_batch, self.handle))
         return run_any(call, frames, self._growth, options, in_place=in_place)
 
     # -- keys --
@@ -214,8 +216,8 @@ class Sealer(Unclonable):
     ) -> None:
         """Use a new key from the next frame on; the old one is wiped.
 
-        The counter starts at 0 (a PersistentCounter goes on as its file says
-        for that key) and, unless ssrc= was given, a new IV prefix is drawn.
+        The counter starts at 0 (or as a PersistentCounter's file says) and,
+        unless ssrc= was given, a new IV prefix is drawn.
 
         Raises:
             UsageError: an argument is wrong, or this or another live sealer
@@ -225,15 +227,14 @@ class Sealer(Unclonable):
         """
         described = Key(key, suite if suite is not None else self._suite)
         with self._lock:
-            self._import_key(described, key_id, 0)
+            self._import_key(described, key_id)
 
     def close(self) -> None:
         """Wipe the key. Later calls raise UsageError."""
         with self._lock:
             _native.close_sealer(self.handle)
             self._prefixes.close()
-            if self._persistent is not None:
-                self._persistent.detach(self)
+            self._supply.close()
 
     # -- facts --
 
@@ -274,25 +275,14 @@ class Sealer(Unclonable):
             f"key={self._fingerprint} counter={self.counter}>"
         )
 
-    def __enter__(self) -> Sealer:
-        """Use as a context manager that closes."""
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        """Close."""
-        self.close()
-
     # -- inside --
 
-    def _import_key(self, key: Key, key_id: int, counter: Any) -> None:
+    def _import_key(self, key: Key, key_id: int) -> None:
         """Claim a prefix and counters for key, then put it in use."""
         number = check_key_id(self._facts, key_id)
         claim = self._prefixes.claim(key)
         try:
-            if self._persistent is not None:
-                first, last = self._persistent.reserve(key.fingerprint, 1)
-            else:
-                first, last = counter, self._facts.counter_max
+            first, last = self._supply.begin(key.fingerprint)
             material = key.material(number, self._prefixes.salt_of(claim))
             if self.handle is None:
                 self.handle = _native.new_sealer(
@@ -306,15 +296,9 @@ class Sealer(Unclonable):
         self._prefixes.adopt(claim)
         self._fingerprint = key.fingerprint
 
-    def prepare_batch(self, count: int) -> None:
-        """Reserve counters on disk until count frames can be sealed."""
-        assert self._persistent is not None  # noqa: S101 - else all are granted
-        with self._lock:
-            facts = _native.read_sealer(self.handle)
-            missing = facts.next + count - 1 - facts.granted
-            if missing > 0:
-                _, last = self._persistent.reserve(self._fingerprint, missing)
-                _native.grant_sealer(self.handle, last)
+    def reserve(self, count: int) -> None:
+        """Have counters on disk reserved until count frames can be sealed."""
+        self._supply.extend(self.handle, self._fingerprint, count)
 
     def _seal_slowly(
         self,
@@ -328,17 +312,9 @@ class Sealer(Unclonable):
         call = prepare_call(_seal_one, self.handle, target, frame, key_frame, aad)
         got = code or call()
         while got == -_native.RESERVE_FIRST:
-            self.prepare_batch(1)
+            self.reserve(1)
             got = call()
         if got < 0:
             what = f"{self!r}, frame of {frame[1]} bytes"
             raise_refusal(-got, what, frame[1] + self._growth, target[1])
         return got
-
-
-def reserving(sealers: Sequence[Sealer], call: Any, batch: Any, in_place: int) -> int:
-    """Run a batch call, and again after reserving counters on disk for it."""
-    while (ok := call(batch, in_place)) == -_native.RESERVE_FIRST:
-        for sealer in sealers:
-            sealer.prepare_batch(batch.count)
-    return int(ok)

@@ -6,6 +6,8 @@ opaque handles that it hands back here.
 """
 
 from fastframe._native.buffers import (
+    Extra,
+    clamp,
     copy_bytes,
     kind_of,
     locate,
@@ -26,6 +28,7 @@ from fastframe._native.core import (
     NONCE_LEN,
     NULL,
     RESERVE_FIRST,
+    SEALED_MAX,
     SOURCES_MAX,
     SPARE,
     WINDOW_MAX,
@@ -88,11 +91,13 @@ __all__ = [
     "NO_ROOM",
     "NULL",
     "RESERVE_FIRST",
+    "SEALED_MAX",
     "SOURCES_MAX",
     "SPARE",
     "SUITES",
     "WINDOW_MAX",
     "Buffer",
+    "Extra",
     "FormatFacts",
     "Handle",
     "KeyMaterial",
@@ -102,6 +107,7 @@ __all__ = [
     "batch_clear",
     "batch_reserve",
     "check_int",
+    "clamp",
     "close_opener",
     "close_sealer",
     "copy_bytes",

@@ -6,7 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastframe._ffi import ffi
-from fastframe._native.core import COUNTER_MAX, KINDS, NULL, Buffer, Handle, check_int
+from fastframe._native.core import (
+    COUNTER_MAX,
+    KINDS,
+    NULL,
+    UINT32_MAX,
+    Buffer,
+    Handle,
+    check_int,
+)
 from fastframe.errors import UsageError, UsageTypeError
 
 if TYPE_CHECKING:
@@ -84,6 +92,11 @@ def locate(buffers: tuple[Buffer, ...], what: str) -> Located:
             for index, buffer in enumerate(buffers)
         )
     return Located(pins, None, 0, [*map(len, pins)])
+
+
+def clamp(lens: list[int]) -> list[int]:
+    """Make lengths fit the core's 32 bits: longer than any frame is enough."""
+    return [min(length, UINT32_MAX) for length in lens]
 
 
 def pin_to_write(buffer: Buffer, what: str) -> Handle:

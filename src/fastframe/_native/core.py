@@ -20,6 +20,8 @@ Buffer = Any  # any object with a C-contiguous buffer; 3.12 names it abc.Buffer
 
 NULL: Handle = ffi.NULL
 FRAME_MAX: int = lib.FF_FRAME_MAX
+SEALED_MAX: int = lib.FF_SEALED_MAX
+UINT32_MAX = 2**32 - 1
 BATCH_MAX: int = lib.FF_BATCH_MAX
 SOURCES_MAX: int = lib.FF_SOURCES_MAX
 WINDOW_MAX: int = lib.FF_WINDOW_MAX

@@ -17,33 +17,54 @@ batch_append: Callable[..., int] = lib.ff_batch_append
 batch_clear: Callable[[Handle], int] = lib.ff_batch_clear
 
 
+# Results are written before they are shown, so clearing their memory first
+# would be work for nothing: as much as sealing, for large frames.
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
+
+
 class Tables:
     """The memory of one ff_batch, pinned once, with views for Python.
 
     Frames stand in the bytearray arena, or (arena None) wherever gather()
-    says. Results go to a bytearray of out_size bytes.
+    says. Results go to memory of out_size bytes.
     """
 
-    __slots__ = ("_aads", "_base", "_frames", "_results", "_tables", "_views", "handle")
+    __slots__ = (
+        "_aads",
+        "_arena",
+        "_base",
+        "_frames",
+        "_out",
+        "_results",
+        "_tables",
+        "_views",
+        "handle",
+    )
 
     def __init__(
         self, capacity: int, out_size: int, arena: bytearray | None, limit: int
     ) -> None:
         """Lay out tables for capacity frames; limit: the arena's frame bytes."""
         tables = bytearray(lib.ff_batch_tables_size(capacity))
-        out = bytearray(out_size)
-        pins = [pin(tables), pin(out), NULL if arena is None else pin(arena)]
+        self._base = pin(tables)
+        self._out = _allocate("uint8_t[]", max(out_size, 1))
+        self._arena = NULL if arena is None else pin(arena)
         self.handle = ffi.new("ff_batch *")
         size = 0 if arena is None else len(arena)
         error = lib.ff_batch_init(
-            self.handle, pins[0], capacity, pins[1], out_size, pins[2], size, limit
+            self.handle,
+            self._base,
+            capacity,
+            self._out,
+            out_size,
+            self._arena,
+            size,
+            limit,
         )
         check(error, "batch")
-        self._base = pins
         self._tables = tables
         self._views: dict[str, memoryview] = {}
-        # Where results stand: in the arena out, or (in place) in the input.
-        self._results = (out, out if arena is None else arena)
+        self._results: tuple[memoryview, ...] = ()
         self._frames: Located | None = None
         self._aads: Located | None = None
 
@@ -51,28 +72,32 @@ class Tables:
         """Give one table as a memoryview of struct code items."""
         if field not in self._views:
             start = ffi.cast("uint8_t *", getattr(self.handle, field))
-            at = start - ffi.cast("uint8_t *", self._base[0])
+            at = start - ffi.cast("uint8_t *", self._base)
             size = self.handle.capacity * struct.calcsize(code)
             self._views[field] = memoryview(self._tables)[at : at + size].cast(code)
         return self._views[field]
 
     def result(self, index: int) -> memoryview:
         """Give the bytes of one result, empty if the frame was rejected."""
+        if not self._results:
+            # Where results stand: in the arena out, or (in place) in the input.
+            own = memoryview(ffi.buffer(self._out)).cast("B")
+            arena = self._arena
+            over = own if arena == NULL else memoryview(ffi.buffer(arena)).cast("B")
+            self._results = (own, over)
         at = self.view("out_at", "Q")[index]
         end = at + self.view("out_len", "I")[index]
-        return memoryview(self._results[self.handle.in_place])[at:end]
+        return self._results[int(self.handle.in_place)][at:end]
 
     def gather(self, frames: Located, kind: int) -> None:
         """Point at frames where they stand, all of one ff_key_frame."""
         self._frames = frames
-        count = len(frames.lens)
+        handle, lens, count = self.handle, frames.lens, len(frames.lens)
         if frames.ids is None:
-            error = lib.ff_batch_gather(
-                self.handle, frames.keep, frames.lens, count, kind
-            )
+            error = lib.ff_batch_gather(handle, frames.keep, lens, count, kind)
         else:
             error = lib.ff_batch_gather_at(
-                self.handle, frames.ids, frames.offset, frames.lens, count, kind
+                handle, frames.ids, frames.offset, lens, count, kind
             )
         check(error, "batch")
 

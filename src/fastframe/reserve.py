@@ -1,0 +1,68 @@
+"""Where a sealer's counters come from: a number, or a file."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from fastframe import _native
+from fastframe.counter import PersistentCounter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastframe.sealer import Sealer
+
+
+class Supply:
+    """The counters of one sealer, handed to the core range by range.
+
+    Without a file the core is granted all there are; with one, only what is
+    reserved on disk, and more when a call needs more.
+    """
+
+    __slots__ = ("_first", "_last", "_lock", "_owner", "_persistent")
+
+    def __init__(self, owner: Sealer, counter: object, last: int) -> None:
+        """Check counter= and bind a PersistentCounter to its owner."""
+        self._owner = weakref.ref(owner)
+        self._lock = threading.Lock()
+        self._persistent: PersistentCounter | None = None
+        self._first, self._last = 0, last
+        if isinstance(counter, PersistentCounter):
+            self._persistent = counter
+            counter.attach(owner)
+        else:
+            self._first = _native.check_int(counter, "counter", 0, last)
+
+    def begin(self, fingerprint: str) -> tuple[int, int]:
+        """Give the first and last counter that a new key may use."""
+        if self._persistent is not None:
+            return self._persistent.reserve(fingerprint, 1)
+        first, self._first = self._first, 0  # the next key starts at 0
+        return first, self._last
+
+    def extend(self, handle: _native.Handle, fingerprint: str, count: int) -> None:
+        """Reserve on disk, then grant to the core, what count frames still need."""
+        if self._persistent is None:
+            return
+        with self._lock:
+            facts = _native.read_sealer(handle)
+            missing = facts.next + count - 1 - facts.granted
+            if missing > 0:
+                _, last = self._persistent.reserve(fingerprint, missing)
+                _native.grant_sealer(handle, last)
+
+    def close(self) -> None:
+        """Let another sealer use the file."""
+        if self._persistent is not None:
+            self._persistent.detach(self._owner())
+
+
+def reserving(sealers: Sequence[Sealer], call: Any, batch: Any, in_place: int) -> int:
+    """Run a batch call, and again after reserving counters for it."""
+    while (ok := call(batch, in_place)) == -_native.RESERVE_FIRST:
+        for sealer in sealers:
+            sealer.reserve(batch.count)
+    return int(ok)
