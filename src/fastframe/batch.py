@@ -29,7 +29,6 @@ class BatchResult:
 
     Attributes:
         ok: how many frames have Status.OK.
-
     """
 
     __slots__ = ("_tables", "_turn", "ok")
@@ -112,7 +111,6 @@ class Batch(Unclonable):
         capacity: most frames it holds, 1 to 65536.
         arena: most bytes of frames and aad together; the memory taken is
             twice that and 256 bytes per frame of capacity.
-
     """
 
     __slots__ = ("_handle", "_view", "tables")
@@ -161,7 +159,6 @@ class Batch(Unclonable):
 
         Raises:
             UsageError: the batch is full, or in use on another thread.
-
         """
         pinned = frame if type(frame) is bytes else _pin(frame, "frame")
         size = len(pinned)

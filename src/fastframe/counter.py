@@ -31,7 +31,6 @@ class PersistentCounter(Closable):
         path: the file; it is made with its first reservation.
         ahead: how many counters each reservation takes: one write and fsync
             per that many frames, and at most as many skipped by a restart.
-
     """
 
     def __init__(self, path: str | os.PathLike[str], *, ahead: int = 65536) -> None:

@@ -61,7 +61,6 @@ class FrameRejected(FastframeError):
         status: the frame's Status.
         key_id: the key id that the frame names (unverified), None if none.
         index: the frame's place in its batch, None for a single call.
-
     """
 
     def __init__(

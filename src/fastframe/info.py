@@ -37,7 +37,6 @@ class FrameInfo:
         header_len, clear_len, body_len, tag_len, trailer_len: bytes of each
             part; the body is as long as the plaintext.
         sealed_len: bytes of the whole frame.
-
     """
 
     format: str
@@ -106,7 +105,6 @@ class BuildInfo:
         vaes: whether sealing runs on AVX-512 VAES code here; None if this
             build cannot tell.
         python: version and kind of the interpreter.
-
     """
 
     version: str

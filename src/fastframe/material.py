@@ -43,7 +43,6 @@ class Key:
         digest: SHA-256 of the key, to recognise it without keeping it.
         fingerprint: the first 8 bytes of it in hex: what may be shown.
         suite: the suite's number.
-
     """
 
     __slots__ = ("_pinned", "digest", "fingerprint", "suite")

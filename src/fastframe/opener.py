@@ -49,7 +49,6 @@ class Opener(Closable):
 
     Attributes:
         keys: the live mapping of key slots.
-
     """
 
     __slots__ = ("__weakref__", "_facts", "_growth_min", "handle", "keys")
@@ -105,7 +104,6 @@ class Opener(Closable):
             FrameRejected: the frame did not open; its subclass and .status
                 say why.
             UsageError: an argument is wrong, or the opener is closed.
-
         """
         pinned = sealed if type(sealed) is bytes else _pin(sealed, "sealed")
         size = len(pinned)
@@ -146,7 +144,6 @@ class Opener(Closable):
         Raises:
             FrameRejected: the frame did not open.
             UsageError: as open(), or out is read-only or too small.
-
         """
         pinned = sealed if type(sealed) is bytes else _pin(sealed, "sealed")
         size = len(pinned)
@@ -194,7 +191,6 @@ class Opener(Closable):
         Raises:
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
-
         """
         given = key_frame is not None or aad is not None or counter is not None
         if type(frames) is Batch and not given:

@@ -116,7 +116,6 @@ class Sealer(Closable):
             UsageError: an argument is wrong, or the sealer is closed or
                 forked; no counter is spent.
             KeyExhausted: no counter is left; rotate().
-
         """
         pinned = frame if type(frame) is bytes else _pin(frame, "frame")
         size = len(pinned)
@@ -156,7 +155,6 @@ class Sealer(Closable):
             UsageError: as seal(), or out is read-only or smaller than
                 len(frame) + overhead.
             KeyExhausted: no counter is left; rotate().
-
         """
         pinned = frame if type(frame) is bytes else _pin(frame, "frame")
         size = len(pinned)
@@ -197,7 +195,6 @@ class Sealer(Closable):
         Raises:
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
-
         """
         if type(frames) is Batch and key_frame is None and aad is None:
             tables = frames.tables
@@ -223,7 +220,6 @@ class Sealer(Closable):
             UsageError: an argument is wrong, or this or another live sealer
                 has used the same key with the same IV prefix. The old key
                 stays in use.
-
         """
         described = Key(key, suite if suite is not None else self._suite)
         with self._lock:

@@ -22,7 +22,6 @@ class KeySlot:
     Attributes:
         key_id: the slot.
         fingerprint: the first 8 bytes of SHA-256 of the key, in hex.
-
     """
 
     key_id: int

@@ -22,7 +22,6 @@ class SealerStats:
         no_room: frames whose output was too small.
         key_exhausted: frames for which no counter was left.
         internal: frames on which libcrypto failed.
-
     """
 
     frames_sealed: int
@@ -54,7 +53,6 @@ class KeyStats:
         bytes_out: their plaintext bytes.
         auth_failed, replayed, too_old: frames rejected, by status.
         senders: replay windows held now (one per IV prefix).
-
     """
 
     frames_opened: int
@@ -89,7 +87,6 @@ class OpenerStats:
         auth_failed, replayed, too_old, no_room, internal: frames rejected,
             by status.
         keys: the same per key held now, by key id.
-
     """
 
     frames_opened: int

@@ -70,7 +70,6 @@ class Located(NamedTuple):
         ids: their addresses less offset, or None: then keep has pointers.
         offset: see ids.
         lens: bytes of each.
-
     """
 
     keep: tuple[Any, ...]

@@ -25,7 +25,6 @@ class Answer:
         aad: the caller's bytes ("raw" only).
         key_id: the key id.
         key_frame: the mark.
-
     """
 
     name: str

@@ -50,7 +50,6 @@ class Courier:
     Attributes:
         fates: by track, how many frames met which fate.
         dropped: by track, the frames lost for good.
-
     """
 
     def __init__(self, shares: Shares, seed: int, head_len: int) -> None:

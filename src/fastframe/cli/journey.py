@@ -105,7 +105,6 @@ class Journey:
     Attributes:
         lanes: one for each track.
         opened, rejected: deliveries so far.
-
     """
 
     def __init__(

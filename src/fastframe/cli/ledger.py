@@ -35,7 +35,6 @@ class Ledger:
         reasons: the same by (status, reason in plain words).
         exact: deliveries that opened to the very bytes that were sent.
         problems: what does not add up; empty is what we want.
-
     """
 
     def __init__(self, name: str, head_len: int, window: int) -> None:
@@ -92,7 +91,6 @@ class Ledger:
             status: what the opener said.
             opened: the bytes that it gave, empty if it rejected the frame.
             rest: the output memory after a rejection.
-
         """
         frame = delivery.parcel.frame
         expected = self.expect(delivery)

@@ -32,7 +32,6 @@ class Track:
         kind: "video" or "audio".
         codec: the decoder's name.
         about: size and rate in plain words.
-
     """
 
     number: int
@@ -56,7 +55,6 @@ class Source:
 
     Raises:
         CommandError: it cannot be read, or has neither audio nor video.
-
     """
 
     def __init__(self, origin: Path | bytes, name: str) -> None:
@@ -135,7 +133,6 @@ class Decoder:
     Attributes:
         decoded: pictures, or audio samples, that came out.
         failures: frames that the decoder refused.
-
     """
 
     def __init__(self, container: InputContainer, track: Track) -> None:

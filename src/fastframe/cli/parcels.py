@@ -38,7 +38,6 @@ class Frame:
         key_frame: whether the container calls it a key frame.
         pts, dts: its time stamps, in the track's time base.
         at: its time in seconds from the start of the clip.
-
     """
 
     track: int
@@ -75,7 +74,6 @@ class Delivery:
         fate: what the courier did with it.
         harm: where it was changed, None if it was not.
         is_copy: whether this is the second delivery of a duplicated frame.
-
     """
 
     parcel: Parcel

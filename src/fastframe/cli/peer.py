@@ -30,7 +30,6 @@ class PeerSealer:
         key: 16 or 32 bytes.
         key_id: 0 to 255.
         prefix: the first 4 bytes of each IV; a counter fills the rest.
-
     """
 
     def __init__(self, key: bytes, key_id: int, prefix: bytes) -> None:
@@ -63,7 +62,6 @@ class PeerOpener:
 
     Args:
         keys: key id -> key.
-
     """
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:

@@ -25,7 +25,6 @@ class Player:
         decoder: the decoder, which counts what comes out.
         prints: fingerprints of what came out.
         snapshot: one of the pictures, for --save-frame.
-
     """
 
     def __init__(self, source: Source, track: Track) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -36,9 +38,20 @@ def show(report: _Facts, *, is_silent: bool, save_as: str | None) -> None:
         canvas = Console(record=True, width=_SVG_WIDTH, file=StringIO())
         canvas.print(page)
         try:
-            canvas.save_svg(save_as, title="fastframe demo")
+            Path(save_as).write_text(_own_font(canvas), encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{save_as}: {error.strerror}") from None
+
+
+def _own_font(canvas: Console) -> str:
+    """Draw as SVG in the reader's own fixed-width font.
+
+    Rich's drawing loads a font from a web site, which would tell that site of
+    everyone who looks at the picture.
+    """
+    drawn = canvas.export_svg(title="fastframe demo")
+    drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
+    return drawn.replace("Fira Code", "DejaVu Sans Mono")
 
 
 def _page(report: _Facts) -> RenderableType:

@@ -33,7 +33,6 @@ class Way:
         name: what to call it.
         peer: the name of the peer's way that it is compared with.
         prepare: gives work to be timed and how many frames it is.
-
     """
 
     name: str

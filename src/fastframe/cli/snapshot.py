@@ -21,7 +21,6 @@ class Snapshot:
     Attributes:
         picture: the decoded picture, None as long as there is none.
         sealed: the sealed frame that it came from.
-
     """
 
     def __init__(self, moment: float) -> None:

@@ -34,7 +34,6 @@ class Findings:
         tried, refused, decoded: frames given to a decoder, frames that it
             refused, pictures or samples that came out.
         true_pictures: decoded ones that equal a decoded original.
-
     """
 
     frames: int

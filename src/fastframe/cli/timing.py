@@ -40,7 +40,6 @@ class Speed:
         seal_batch, open_batch: batches of 32, once the frames stand in them.
         append_us: microseconds that Batch.append() takes to put one there;
             an encoder that writes into Batch.reserve() does not need it.
-
     """
 
     seal: float
