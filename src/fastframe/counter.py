@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import weakref
 from pathlib import Path
 
 from fastframe import _native
+from fastframe._forklock import ForkLock
 from fastframe._guard import Closable
 from fastframe.errors import KeyExhausted, UsageError
 
@@ -37,7 +37,7 @@ class PersistentCounter(Closable):
         """Lock the file and read it; UsageError if it is in use or damaged."""
         self._path = Path(path)
         self._ahead = _native.check_int(ahead, "ahead", 1, 2**48)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._pid = os.getpid()
         self._owner: weakref.ref[object] | None = None
         self._lock_fd = self._lock_file()

@@ -7,17 +7,17 @@ the second one is refused. Only digests of keys are kept.
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from typing import TYPE_CHECKING
 
 from fastframe import _native
+from fastframe._forklock import ForkLock
 from fastframe.errors import UsageError
 
 if TYPE_CHECKING:
     from fastframe.material import Key
 
-_lock = threading.Lock()
+_lock = ForkLock()
 _owners: weakref.WeakValueDictionary[tuple[bytes, bytes], object] = (
     weakref.WeakValueDictionary()
 )

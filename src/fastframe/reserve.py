@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
+from fastframe._forklock import ForkLock
 from fastframe.counter import PersistentCounter
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Supply:
     def __init__(self, owner: Sealer, counter: object, last: int) -> None:
         """Check counter= and bind a PersistentCounter to its owner."""
         self._owner = weakref.ref(owner)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._persistent: PersistentCounter | None = None
         self._first, self._last = 0, last
         if isinstance(counter, PersistentCounter):

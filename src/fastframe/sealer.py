@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
+from fastframe._forklock import ForkLock
 from fastframe._guard import Closable
 from fastframe.batch import Batch, BatchResult
 from fastframe.errors import UsageError
@@ -83,7 +83,7 @@ class Sealer(Closable):
         """Copy the key, claim it in this process, take the first counters."""
         self._facts = read_format(format, codec, format_options)
         self._growth = self._facts.growth
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._suite = suite
         self._supply = Supply(self, counter, self._facts.counter_max)
         self.handle: _native.Handle = None

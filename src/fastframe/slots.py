@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastframe import _native
+from fastframe._forklock import ForkLock
 from fastframe.errors import UsageError
 from fastframe.material import Key
 from fastframe.options import check_key_id
@@ -45,7 +45,7 @@ class KeySlots(MutableMapping[int, Any]):
         self._handle = handle
         self._facts = facts
         self._suite = suite
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._slots: dict[int, KeySlot] = {}
 
     def __getitem__(self, key_id: int) -> KeySlot:

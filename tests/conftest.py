@@ -1,0 +1,56 @@
+"""Hypothesis profiles and the fixtures that most tests take."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from hypothesis import HealthCheck, settings
+from support import ROWS, Link, Row
+
+import fastframe as ff
+
+# Timing is the machine's business: a slow one must not fail a property.
+settings.register_profile(
+    "quick",
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "ci",
+    settings.get_profile("quick"),
+    max_examples=1000,
+    derandomize=False,
+    print_blob=True,
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(params=ROWS, ids=str)
+def row(request) -> Row:
+    """Give each line of the table in turn."""
+    return request.param
+
+
+@pytest.fixture
+def link(row) -> Link:
+    """Give a sealer and an opener on one new key, for each row."""
+    return Link(row)
+
+
+@pytest.fixture
+def pair() -> tuple[ff.Sealer, ff.Opener]:
+    """Give a sealer and an opener of one format, where any will do."""
+    key = ff.generate_key()
+    return ff.Sealer("insertable", key, key_id=1), ff.Opener("insertable", {1: key})
+
+
+@pytest.fixture
+def swift_switching():
+    """Let threads take turns often, so that a race shows within a second."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
