@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastframe import _native
 from fastframe._forklock import ForkLock
@@ -11,8 +11,6 @@ from fastframe.counter import PersistentCounter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from fastframe.sealer import Sealer
 
 
 class Supply:
@@ -24,7 +22,7 @@ class Supply:
 
     __slots__ = ("_first", "_last", "_lock", "_owner", "_persistent")
 
-    def __init__(self, owner: Sealer, counter: object, last: int) -> None:
+    def __init__(self, owner: object, counter: object, last: int) -> None:
         """Check counter= and bind a PersistentCounter to its owner."""
         self._owner = weakref.ref(owner)
         self._lock = ForkLock()
@@ -60,7 +58,14 @@ class Supply:
             self._persistent.detach(self._owner())
 
 
-def reserving(sealers: Sequence[Sealer], call: Any, batch: Any, in_place: int) -> int:
+class Reserver(Protocol):
+    """What reserving() needs of a sealer."""
+
+    def reserve(self, count: int) -> None:
+        """Have counters reserved until count frames can be sealed."""
+
+
+def reserving(sealers: Sequence[Reserver], call: Any, batch: Any, in_place: int) -> int:
     """Run a batch call, and again after reserving counters for it."""
     while (ok := call(batch, in_place)) == -_native.RESERVE_FIRST:
         for sealer in sealers:
