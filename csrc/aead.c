@@ -42,6 +42,16 @@ uint64_t ff_suite_max_blocks(uint32_t suite)
     return suite < NUM_SUITES ? suites[suite].max_blocks : 0;
 }
 
+void ff_errors_mark(void)
+{
+    ERR_set_mark();
+}
+
+void ff_errors_restore(void)
+{
+    ERR_pop_to_mark();
+}
+
 static pthread_once_t align_once = PTHREAD_ONCE_INIT;
 
 ff_error ff_aead_init(ff_aead *aead, ff_direction direction, uint32_t suite,
@@ -51,14 +61,14 @@ ff_error ff_aead_init(ff_aead *aead, ff_direction direction, uint32_t suite,
     memset(aead, 0, sizeof *aead);
     if (suite >= NUM_SUITES)
         return FF_BAD_ARGUMENT;
-    ERR_set_mark(); /* the error queue is the process's, not ours to fill */
+    ff_errors_mark();
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, suites[suite].cipher, NULL);
     aead->ctx = EVP_CIPHER_CTX_new();
     int is_good = cipher && aead->ctx &&
                   EVP_CipherInit_ex2(aead->ctx, cipher, key, NULL,
                                      direction == FF_FOR_SEAL, NULL);
     EVP_CIPHER_free(cipher); /* the context holds its own reference */
-    ERR_pop_to_mark();
+    ff_errors_restore();
     if (!is_good) {
         ff_aead_free(aead);
         return FF_LIB_CRYPTO;

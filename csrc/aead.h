@@ -22,6 +22,11 @@ typedef struct {
  * an attacker's advantage below 2^-32 (draft-irtf-cfrg-aead-limits, 5.1). */
 uint64_t ff_suite_max_blocks(uint32_t suite);
 
+/* ff_errors_mark and ff_errors_restore go around calls into OpenSSL: its error
+ * queue is the process's, and what we leave there would puzzle others. */
+void ff_errors_mark(void);
+void ff_errors_restore(void);
+
 typedef enum { FF_FOR_OPEN = 0, FF_FOR_SEAL = 1 } ff_direction;
 
 /* ff_aead_init keys a context; the address of aead must not change after. */

@@ -65,45 +65,59 @@ ff_error ff_batch_init(ff_batch *batch, uint8_t *tables, uint32_t capacity,
 
 /* -- gathered frames -- */
 
-static ff_error begin_gather(ff_batch *batch, const uint32_t *lens,
-                             uint32_t count, int key_frame)
+/* begin_gather takes the batch, as a call that runs would read it. */
+static ff_error begin_gather(ff_batch *batch, uint32_t count, int key_frame)
 {
     if (!batch->is_gathered || count > batch->capacity ||
         key_frame < FF_DELTA || key_frame > FF_EITHER)
         return FF_BAD_ARGUMENT;
+    return ff_flag_take(&batch->busy) ? FF_DONE : FF_BATCH_BUSY;
+}
+
+static void end_gather(ff_batch *batch, const uint32_t *lens, uint32_t count,
+                       int key_frame)
+{
     memcpy(batch->in_len, lens, count * sizeof *lens);
     memset(batch->key_frame, key_frame, count);
     batch->count = count;
-    return FF_DONE;
+    batch->has_aad = 0;
+    ff_flag_release(&batch->busy);
 }
 
 ff_error ff_batch_gather(ff_batch *batch, const uint8_t *const *frames,
                          const uint32_t *lens, uint32_t count, int key_frame)
 {
-    ff_error error = begin_gather(batch, lens, count, key_frame);
-    if (error == FF_DONE)
-        memcpy(batch->in_ptr, frames, count * sizeof *frames);
-    return error;
+    ff_error error = begin_gather(batch, count, key_frame);
+    if (error != FF_DONE)
+        return error;
+    memcpy(batch->in_ptr, frames, count * sizeof *frames);
+    end_gather(batch, lens, count, key_frame);
+    return FF_DONE;
 }
 
 ff_error ff_batch_gather_at(ff_batch *batch, const uintptr_t *frames,
                             size_t offset, const uint32_t *lens,
                             uint32_t count, int key_frame)
 {
-    ff_error error = begin_gather(batch, lens, count, key_frame);
-    for (uint32_t i = 0; error == FF_DONE && i < count; i++)
+    ff_error error = begin_gather(batch, count, key_frame);
+    if (error != FF_DONE)
+        return error;
+    for (uint32_t i = 0; i < count; i++)
         batch->in_ptr[i] = (const uint8_t *)(frames[i] + offset);
-    return error;
+    end_gather(batch, lens, count, key_frame);
+    return FF_DONE;
 }
 
 ff_error ff_batch_gather_aad(ff_batch *batch, const uint8_t *const *aads,
                              const uint32_t *lens)
 {
-    if (!batch->is_gathered)
-        return FF_BAD_ARGUMENT;
-    batch->has_aad = 1;
+    ff_error error = begin_gather(batch, batch->count, FF_DELTA);
+    if (error != FF_DONE)
+        return error;
     memcpy(batch->aad_ptr, aads, batch->count * sizeof *aads);
     memcpy(batch->aad_len, lens, batch->count * sizeof *lens);
+    batch->has_aad = 1;
+    ff_flag_release(&batch->busy);
     return FF_DONE;
 }
 

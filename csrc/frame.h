@@ -6,7 +6,7 @@
 /* ff_frame: checked, borrowed views on one frame and its output. */
 typedef struct {
     const uint8_t *in;
-    uint8_t       *out;     /* NULL: over the input, where the format wants it */
+    uint8_t       *out;
     const uint8_t *aad;
     size_t         out_cap;
     uint64_t       counter; /* open, where the counter travels outside */
@@ -17,6 +17,7 @@ typedef struct {
     uint64_t       key_id;  /* written; meaningless unless names_key is 1 */
     uint32_t       names_key;
     int            key_frame;
+    uint32_t       in_place; /* over the input, where the format wants it */
 } ff_frame;
 
 /* ff_frame_single makes a frame of the arguments of a single call. */

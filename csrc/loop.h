@@ -5,6 +5,9 @@
  */
 #ifndef FASTFRAME_LOOP_H
 #define FASTFRAME_LOOP_H
+#include <string.h>
+
+#include "aead.h"
 #include "crowd.h"
 #include "frame.h"
 
@@ -59,7 +62,8 @@ static inline ff_error ff_loop_prepare(const ff_loop *loop,
 static inline uint32_t ff_loop_frames(const ff_loop *loop,
                                       const ff_crowd *crowd, ff_batch *batch)
 {
-    const ff_batch view = *batch; /* results written cannot alias a copy */
+    ff_batch view; /* results written cannot alias a copy */
+    memcpy(&view, batch, offsetof(ff_batch, busy)); /* busy is others' to try */
     size_t at = 0;
     uint32_t ok = 0;
     for (uint32_t i = 0; i < view.count; i++) {
@@ -86,8 +90,10 @@ static inline int64_t ff_loop_run(const ff_loop *loop, ff_crowd *crowd,
     error = ff_crowd_lock(crowd, &loop->kind, batch);
     if (error == FF_DONE) {
         error = ff_loop_prepare(loop, crowd, batch);
+        ff_errors_mark();
         if (error == FF_DONE)
             ok = ff_loop_frames(loop, crowd, batch);
+        ff_errors_restore();
         ff_crowd_unlock(crowd, &loop->kind);
     }
     return ff_batch_end(batch, error, ok);

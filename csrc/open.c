@@ -48,11 +48,11 @@ static ff_status read_plan(const ff_opener *opener, ff_frame *frame,
     return FF_OK;
 }
 
-/* fit checks the room before anything is written. Without an output the
- * frame is opened over itself in its arena. */
+/* fit checks the room before anything is written. In place the frame
+ * is opened over itself in its arena. */
 static ff_status fit(const ff_plan *plan, ff_frame *frame)
 {
-    if (!frame->out) {
+    if (frame->in_place) {
         frame->out = (uint8_t *)frame->in + plan->body_at;
         return FF_OK;
     }
@@ -208,7 +208,9 @@ int64_t ff_open_one(ff_opener *opener, uint8_t *out, size_t out_cap,
         error = ff_opener_lock(opener);
     if (error != FF_DONE)
         return -(int64_t)error;
+    ff_errors_mark();
     int outcome = open_locked(opener, &frame);
+    ff_errors_restore();
     ff_lock_release(&opener->lock);
     blank(&frame, outcome);
     return outcome == FF_OK ? (int64_t)frame.out_len : -(int64_t)outcome;

@@ -25,11 +25,11 @@ static void make_plan(const ff_sealer *sealer, const ff_frame *frame,
     sealer->format->plan_seal(plan, frame->in_len);
 }
 
-/* fit checks the room before anything is written. Without an output the
- * frame stands in an arena, which keeps room around it. */
+/* fit checks the room before anything is written. In place the frame
+ * stands in an arena, which keeps room around it. */
 static ff_status fit(const ff_plan *plan, ff_frame *frame)
 {
-    if (!frame->out) {
+    if (frame->in_place) {
         frame->out = (uint8_t *)frame->in - plan->body_at;
         return FF_OK;
     }
@@ -44,18 +44,17 @@ static int is_overlap_good(const ff_plan *plan, const ff_frame *frame)
                          plan->sealed_len);
 }
 
-/* copy_head copies the 0 to FF_HEADROOM bytes of a header, the last eight
- * overlapping: a call to memcpy of unknown length would cost more. */
+/* copy_head copies a header, eight bytes at a time where it can: a call to
+ * memcpy of unknown length would cost more. */
 static void copy_head(uint8_t *to, const uint8_t *from, size_t len)
 {
-    if (len < 8) {
-        for (size_t at = 0; at < len; at++)
-            to[at] = from[at];
-        return;
-    }
-    for (size_t at = 0; at + 8 < len; at += 8)
+    size_t at = 0;
+    for (; at + 8 < len; at += 8)
         memcpy(to + at, from + at, 8);
-    memcpy(to + len - 8, from + len - 8, 8);
+    if (at > 0) /* the last eight overlap those before */
+        memcpy(to + len - 8, from + len - 8, 8);
+    else
+        memcpy(to, from, len);
 }
 
 /* write_frame seals into an output that fits. Where the input starts the
@@ -132,7 +131,9 @@ int64_t ff_seal_one(ff_sealer *sealer, uint8_t *out, size_t out_cap,
         error = ff_sealer_lock(sealer);
     if (error != FF_DONE)
         return -(int64_t)error;
+    ff_errors_mark();
     int outcome = seal_locked(sealer, &frame);
+    ff_errors_restore();
     if (outcome < FF_BAD_ARGUMENT)
         count_frame(sealer, &frame, (ff_status)outcome);
     ff_lock_release(&sealer->lock);

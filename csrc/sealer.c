@@ -173,7 +173,8 @@ void ff_sealer_free(ff_sealer *sealer)
 {
     if (!sealer)
         return;
-    wipe(sealer); /* nobody else holds it, so no lock: it may be a dead one */
+    if (!sealer->lock.held) /* else forked off amid a change: leave it be */
+        wipe(sealer);
     ff_lock_free(&sealer->lock);
     free(sealer);
 }
