@@ -33,8 +33,6 @@ ff_slot *ff_slots_find(const ff_slots *slots, uint64_t key_id)
 
 static void free_slot(ff_slot *slot)
 {
-    if (!slot)
-        return;
     ff_aead_free(&slot->aead);
     ff_senders_free(&slot->senders);
     ff_wipe(slot, sizeof *slot);
