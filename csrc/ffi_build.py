@@ -86,8 +86,7 @@ def find_static(prefix: str) -> tuple[str, str]:
         if archive.is_file():
             return str(Path(prefix) / "include"), str(archive)
     raise SystemExit(
-        f"FASTFRAME_OPENSSL_DIR={prefix} holds no lib/libcrypto.a or "
-        "lib64/libcrypto.a"
+        f"FASTFRAME_OPENSSL_DIR={prefix} holds no lib/libcrypto.a or lib64/libcrypto.a"
     )
 
 
