@@ -22,12 +22,12 @@ static void *take(uint8_t **at, size_t item_size, size_t count)
 static void lay_tables(ff_batch *batch, uint8_t *at, size_t count)
 {
     batch->in_at = take(&at, sizeof *batch->in_at, count);
-    batch->in_ptr = take(&at, sizeof *batch->in_ptr, count);
     batch->aad_at = take(&at, sizeof *batch->aad_at, count);
-    batch->aad_ptr = take(&at, sizeof *batch->aad_ptr, count);
     batch->out_at = take(&at, sizeof *batch->out_at, count);
     batch->counter = take(&at, sizeof *batch->counter, count);
     batch->key_id = take(&at, sizeof *batch->key_id, count);
+    batch->in_ptr = take(&at, sizeof *batch->in_ptr, count);
+    batch->aad_ptr = take(&at, sizeof *batch->aad_ptr, count);
     batch->in_len = take(&at, sizeof *batch->in_len, count);
     batch->aad_len = take(&at, sizeof *batch->aad_len, count);
     batch->out_len = take(&at, sizeof *batch->out_len, count);

@@ -7,8 +7,8 @@
  *   - Parameters come as: object, outputs, inputs.
  *   - An ff_error says whether the *call* was well formed. What became of each
  *     frame is in its own ff_status. 0 is success in both.
- *   - When a call fails as a whole, no frame was touched and every status in
- *     its batch reads FF_NOT_RUN.
+ *   - When a call fails as a whole, no frame was touched; its batch's results
+ *     read FF_NOT_RUN (FF_BATCH_BUSY, FF_BATCH_SPENT: as before).
  *   - A frame whose status is not FF_OK has length 0, and whatever had been
  *     written for it is zeroed. Unverified plaintext is never left behind.
  *   - All buffers are borrowed for the call; keys and salts are copied, so the

@@ -25,13 +25,16 @@ typedef struct {
     ff_status (*run)(void *member, ff_frame *frame, ff_status status);
 } ff_loop;
 
+/* ff_loop_member gives whose frame i is. A source that has changed since
+ * ff_crowd_lock and names nobody now gets one that is locked. */
 static inline void *ff_loop_member(const ff_crowd *crowd, const ff_batch *batch,
                                    uint32_t i)
 {
     if (!crowd->is_many)
         return crowd->members[0];
     uint16_t source = batch->source[i];
-    return crowd->members[source < crowd->num_members ? source : 0];
+    return source < crowd->num_members ? crowd->members[source]
+                                       : crowd->used[0];
 }
 
 /* prepare checks every frame before the first one is touched. */

@@ -125,7 +125,7 @@ ff_error ff_sealer_take(ff_sealer *sealer)
     uint64_t most = sealer->format->facts.counter_max;
     sealer->turn = sealer->next;
     if (blocks > sealer->blocks_left)
-        return FF_DONE; /* the suite's limit: none at all, for good */
+        return FF_DONE; /* the suite's limit: none at all */
     if (wanted > count_left(sealer, most))
         wanted = count_left(sealer, most);
     if (wanted > count_left(sealer, sealer->last))

@@ -4,7 +4,8 @@
 #include "window.h"
 
 /* Many more than a call has tracks under one key, yet few enough that a peer
- * with random prefixes costs at most some 300 kB per key. */
+ * with random prefixes costs at most some 300 kB per key at the usual width
+ * of 1024 counters. */
 #define FF_SENDERS_MAX 1024
 
 typedef struct {

@@ -1,7 +1,9 @@
 """The command line: what it prints, what it proves, how it ends."""
 
 import ast
+import contextlib
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from fastframe import cli
 av = pytest.importorskip("av")
 pytest.importorskip("rich")
 
-from fastframe.cli import answers, clip, pictures, synthetic  # noqa: E402
+from fastframe.cli import answers, clip, pictures, spy, synthetic  # noqa: E402
 from fastframe.cli.courier import Courier, Shares  # noqa: E402
 from fastframe.cli.jitter import JitterBuffer  # noqa: E402
 from fastframe.cli.journey import Journey  # noqa: E402
@@ -748,3 +750,18 @@ def test_command_line_uses_public_names_only():
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 private = node.attr.startswith("_") and node.attr != "__version__"
                 assert not (node.value.id == "ff" and private)
+
+
+def test_noise_decoded_as_sound_does_not_crash_the_courier():
+    """Noise passes for AAC of up to 64 channels, which PyAV miscounts."""
+    noise = random.Random(2)
+    context = av.CodecContext.create("aac", "r")
+    context.extradata = b"\x11\x90"
+    channels = set()
+    for _ in range(1500):
+        packet = av.Packet(noise.randbytes(noise.randint(1, 1200)))
+        with contextlib.suppress(av.FFmpegError):
+            for sound in context.decode(packet):
+                channels.add(sound.layout.nb_channels)
+                spy.fingerprint(sound)
+    assert max(channels) > 8

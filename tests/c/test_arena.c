@@ -226,10 +226,10 @@ static void test_busy_batch_gathers_nothing(void)
     const uintptr_t number[] = {(uintptr_t)&byte};
     const uint32_t one[] = {1};
     batch->b.busy = 1;
-    CHECK(ff_batch_gather(&batch->b, at, one, 1, 0) == FF_BATCH_BUSY);
-    CHECK(ff_batch_gather_at(&batch->b, number, 0, one, 1, 0) ==
-                FF_BATCH_BUSY);
-    CHECK(ff_batch_gather_aad(&batch->b, at, one) == FF_BATCH_BUSY);
+    CHECK_SAME(ff_batch_gather(&batch->b, at, one, 1, 0), FF_BATCH_BUSY);
+    CHECK_SAME(ff_batch_gather_at(&batch->b, number, 0, one, 1, 0),
+               FF_BATCH_BUSY);
+    CHECK_SAME(ff_batch_gather_aad(&batch->b, at, one), FF_BATCH_BUSY);
     batch->b.busy = 0;
     kit_batch_free(batch);
 }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DECODE_MOST = 300  # frames of a track; noise does not turn into pictures later
 _SAMPLE_MOST = 4 << 20  # bytes of a track kept for the statistics
+_CHANNELS_MOST = 8  # AV_NUM_DATA_POINTERS
 _START_CODE = b"\0\0\1"  # H.264, H.265 and MPEG-2 units begin with it
 
 
@@ -115,12 +116,25 @@ def fingerprint(decoded: Any) -> bytes | None:
     """Give a short digest of a decoded picture or sound; None for silence."""
     digest = hashlib.blake2b(digest_size=8)
     is_blank = True
-    for plane in decoded.planes:
+    for plane in _planes(decoded):
         content = bytes(plane)
         is_blank = is_blank and content.count(content[:1]) == len(content)
         digest.update(content)
     # Silence and one-coloured pictures look the same wherever they come from.
     return None if is_blank else digest.digest()
+
+
+def _planes(decoded: Any) -> Any:
+    """Give the planes of a picture or sound that are really there.
+
+    Noise may decode as sound of 54 channels, and beyond FFmpeg's eight plain
+    ones PyAV counts planes on until it meets a null pointer: past the end.
+    """
+    layout = getattr(decoded, "layout", None)
+    if layout is None:  # a picture
+        return decoded.planes
+    channels = layout.nb_channels
+    return decoded.planes[:channels] if channels <= _CHANNELS_MOST else ()
 
 
 def entropy(data: bytes) -> float:
