@@ -152,7 +152,7 @@ static ff_error reserve(ff_batch *batch, size_t *out_at, size_t len,
     uint32_t i = batch->count;
     size_t aad_at = *out_at + len + FF_TAILROOM;
     if (aad_len > 0)
-        memcpy(batch->in + aad_at, extra->aad, aad_len);
+        memmove(batch->in + aad_at, extra->aad, aad_len);
     batch->in_at[i] = *out_at;
     batch->in_len[i] = (uint32_t)len;
     batch->aad_at[i] = aad_at;
@@ -185,7 +185,7 @@ ff_error ff_batch_append(ff_batch *batch, const uint8_t *frame, size_t len,
         return FF_BATCH_BUSY;
     ff_error error = reserve(batch, &at, len, key_frame, source, extra);
     if (error == FF_DONE && len > 0)
-        memcpy(batch->in + at, frame, len);
+        memmove(batch->in + at, frame, len); /* it may be an old result */
     ff_flag_release(&batch->busy);
     return error;
 }

@@ -1,4 +1,4 @@
-/* fastframe.h - include guard and attributes around fastframe_api.h. */
+/* fastframe.h - fastframe_api.h for C: guard, attributes, objects on the heap. */
 #ifndef FASTFRAME_H
 #define FASTFRAME_H
 #include <stddef.h>
@@ -11,4 +11,14 @@
 #define FF_FLATTEN
 #endif
 #include "fastframe_api.h"
+
+/* As ff_sealer_init and ff_opener_init, in memory that free gives back. free
+ * closes first and allows NULL; no other thread may hold the object then.
+ * Python keeps the memory itself: its finalisers may still call. */
+ff_error ff_sealer_new(ff_sealer **out, uint32_t format, uint32_t suite,
+                       const ff_key *key, const ff_range *range) FF_MUST_USE;
+void ff_sealer_free(ff_sealer *sealer);
+ff_error ff_opener_new(ff_opener **out, uint32_t format, const uint8_t *salt,
+                       uint32_t window) FF_MUST_USE;
+void ff_opener_free(ff_opener *opener);
 #endif

@@ -15,14 +15,14 @@
  *     caller may wipe its own at once.
  *   - Output and input of one frame do not overlap, or start at the same
  *     address, or the body stands exactly where it will stand in the output.
- *     In place, a rejected frame is gone.
+ *     In place, a frame that fails its tag is gone.
  *
  * Threads
  *   - Every object may be shared. Calls on one sealer or opener wait for each
  *     other; calls on different ones run in parallel.
  *   - An ff_batch is one buffer: a second concurrent user gets FF_BATCH_BUSY
  *     before anything is touched.
- *   - free comes last, when no other thread holds the object.
+ *   - close may come at any time, also twice, also while others call.
  */
 
 #define FF_TAG_LEN 16
@@ -39,7 +39,7 @@
 #define FF_TAILROOM 64  /* kept behind it: tag, trailer, growth */
 #define FF_FRAME_ROOM 128 /* arena bytes one frame may cost beyond its own length */
 
-/* What became of one frame. status.def gives each its number, fault and text. */
+/* What became of one frame. */
 typedef enum {
     FF_OK = 0,
     FF_MALFORMED = 1,
@@ -55,7 +55,7 @@ typedef enum {
     FF_NOT_RUN = 255
 } ff_status;
 
-/* Why a call as a whole was refused. status.def gives the texts. */
+/* Why a call as a whole was refused. Texts of both: status.def. */
 typedef enum {
     FF_DONE = 0,
     FF_BAD_ARGUMENT = 1001,
@@ -76,22 +76,24 @@ typedef enum {
     FF_LIB_CRYPTO = 1033
 } ff_error;
 
-/* What a frame is said to be; FF_EITHER makes open find out. */
+/* FF_EITHER makes open find out. */
 typedef enum { FF_DELTA = 0, FF_KEY = 1, FF_EITHER = 2 } ff_key_frame;
 
 typedef struct ff_sealer ff_sealer; /* one key in use, owns its counter */
 typedef struct ff_opener ff_opener; /* many key slots and their windows */
 
-/* ff_key: key material for one slot. salt is XORed with the counter into the
- * nonce; formats that send the nonce use it as prefix (rest zero). */
+/* ff_key: salt is XORed with the counter into the nonce; formats that send the
+ * nonce use it as prefix (rest zero). mark is the caller's name for the key,
+ * by which ff_sealer_grant knows it. */
 typedef struct {
     uint64_t       id;
+    uint64_t       mark;
     const uint8_t *key;
     size_t         key_len;
     const uint8_t *salt; /* FF_NONCE_LEN bytes */
 } ff_key;
 
-/* ff_range: counters first up to and including last. */
+/* ff_range: both ends are included. */
 typedef struct { uint64_t first, last; } ff_range;
 
 /* ff_extra: what only some formats take beside the frame; NULL means none. */
@@ -144,31 +146,28 @@ typedef struct {
 } ff_batch;
 
 typedef struct {
-    uint64_t key_id;
+    uint64_t key_id, mark;
     uint64_t next;      /* the counter of the next frame */
     uint64_t granted;   /* the last counter this sealer may use for now */
     uint32_t exhausted; /* 1: next has wrapped, no counter is left */
     uint32_t closed;
-    uint64_t frames, bytes_in, bytes_out;
-    uint64_t no_room, key_exhausted, internal;
+    uint64_t frames, bytes_in, bytes_out, no_room, key_exhausted, internal;
 } ff_sealer_facts;
 
 typedef struct {
     uint64_t key_id;
-    uint64_t frames, bytes_out;
-    uint64_t auth_failed, replayed, too_old;
+    uint64_t frames, bytes_out, auth_failed, replayed, too_old;
     uint64_t senders; /* replay windows held now */
 } ff_slot_facts;
 
 typedef struct {
-    uint32_t closed;
-    uint32_t num_slots;
+    uint32_t closed, num_slots;
     uint64_t frames, bytes_in, bytes_out;
     uint64_t malformed, not_encrypted, unsupported_version, unknown_key;
     uint64_t auth_failed, replayed, too_old, no_room, internal;
 } ff_opener_facts;
 
-/* ff_claim: what a sealed frame says of itself. Nothing in it is verified. */
+/* ff_claim: what a sealed frame says of itself, unverified. */
 typedef struct {
     uint64_t key_id, counter;
     uint32_t names_key, names_counter, names_nonce;
@@ -178,19 +177,22 @@ typedef struct {
 
 /* -- Sealing ------------------------------------------------------------- */
 
-/* ff_sealer_new gives a sealer that uses the counters of range, in order.
- * No function takes a nonce: the sealer makes each from salt and counter. */
-ff_error ff_sealer_new(ff_sealer **out, uint32_t format, uint32_t suite,
-                       const ff_key *key, const ff_range *range) FF_MUST_USE;
+/* ff_sealer_init makes a sealer in zeroed memory of ff_sealer_size bytes that
+ * uses the counters of range, in order. No function takes a nonce: the sealer
+ * makes each from salt and counter. */
+size_t ff_sealer_size(void);
+ff_error ff_sealer_init(ff_sealer *sealer, uint32_t format, uint32_t suite,
+                        const ff_key *key, const ff_range *range) FF_MUST_USE;
 
 /* ff_sealer_rekey puts a new key in use for the next frame and wipes the old
  * one. After a failure the old key is still in use. */
 ff_error ff_sealer_rekey(ff_sealer *sealer, uint32_t suite, const ff_key *key,
                          const ff_range *range) FF_MUST_USE;
 
-/* ff_sealer_grant moves the last usable counter up, never down: for counters
- * that are reserved on disk before use. */
-ff_error ff_sealer_grant(ff_sealer *sealer, uint64_t last) FF_MUST_USE;
+/* ff_sealer_grant moves the last usable counter up, never down, for counters
+ * reserved on disk before use; only if the key in use is still mark's. */
+ff_error ff_sealer_grant(ff_sealer *sealer, uint64_t mark,
+                         uint64_t last) FF_MUST_USE;
 
 /* ff_seal_one seals one frame into out and returns the sealed length, or the
  * negated ff_status or ff_error. A call that returns a negated ff_error, or
@@ -210,17 +212,17 @@ int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place);
 int64_t ff_seal_many(ff_sealer *const *sealers, size_t num_sealers,
                      ff_batch *batch, int in_place);
 
-/* close wipes the key, free closes first; both allow NULL. */
+/* close wipes the key: later calls get FF_CLOSED. NULL is allowed. */
 ff_error ff_sealer_read(ff_sealer *sealer, ff_sealer_facts *out) FF_MUST_USE;
 void ff_sealer_close(ff_sealer *sealer);
-void ff_sealer_free(ff_sealer *sealer);
 
 /* -- Opening ------------------------------------------------------------- */
 
-/* ff_opener_new gives an opener without keys. salt (FF_NONCE_LEN bytes) is for
+/* ff_opener_init makes an opener without keys, as ff_sealer_init does. salt (FF_NONCE_LEN bytes) is for
  * formats that send no nonce, else NULL. window: width of each, 0 for none. */
-ff_error ff_opener_new(ff_opener **out, uint32_t format, const uint8_t *salt,
-                       uint32_t window) FF_MUST_USE;
+size_t ff_opener_size(void);
+ff_error ff_opener_init(ff_opener *opener, uint32_t format,
+                        const uint8_t *salt, uint32_t window) FF_MUST_USE;
 
 /* ff_opener_set_key fills a slot; key->salt is not read. Importing the key
  * that a slot already holds keeps its replay windows, so that a repeated
@@ -245,7 +247,6 @@ ff_error ff_opener_read(ff_opener *opener, ff_opener_facts *out,
                         ff_slot_facts *out_slots,
                         uint32_t max_slots) FF_MUST_USE;
 void ff_opener_close(ff_opener *opener);
-void ff_opener_free(ff_opener *opener);
 
 /* -- Batches ------------------------------------------------------------- */
 
@@ -307,9 +308,8 @@ ff_error ff_format_read(uint32_t format, ff_format_facts *out) FF_MUST_USE;
 ff_status ff_inspect(uint32_t format, ff_claim *out, const uint8_t *sealed,
                      size_t sealed_len) FF_MUST_USE;
 
-/* -- Facts --------------------------------------------------------------- */
+/* -- Facts; names and texts of statuses live in C alone -------------------- */
 
-/* Name and text of an ff_status or ff_error: they live in C alone. */
 const char *ff_status_name(int status);
 const char *ff_status_text(int status);
 const char *ff_version(void);

@@ -171,6 +171,8 @@ def make_ffi() -> FFI:
     return builder
 
 
-if platform.python_implementation() not in ("CPython", "PyPy"):
-    raise SystemExit("fastframe is built for CPython and PyPy")
+if platform.python_implementation() != "CPython":
+    # seal() and open() write into bytes objects that they have just made;
+    # elsewhere such a pointer may be to a copy.
+    raise SystemExit("fastframe is built for CPython")
 ffi = make_ffi()

@@ -88,7 +88,8 @@ static ff_status attempt(const ff_attempt *a, int kind)
 
 /* attempt_both finds out the kind of a frame, with at most two tag checks.
  * Deltas come first: most frames are. In place, the first attempt has turned
- * the ciphertext into noise; the same keystream turns it back. */
+ * the ciphertext into noise; the same keystream turns it back (a third pass,
+ * whose verdict counts for nothing). */
 static ff_status attempt_both(const ff_attempt *a)
 {
     ff_status status = attempt(a, FF_DELTA);
@@ -150,8 +151,7 @@ static void count_frame(ff_opener *opener, ff_slot *slot,
     }
 }
 
-/* open_with_slot gives an ff_status, or FF_BAD_OVERLAP. */
-static int open_with_slot(ff_opener *opener, ff_slot *slot,
+static ff_status open_with_slot(ff_opener *opener, ff_slot *slot,
                           const ff_plan *plan, ff_frame *frame)
 {
     ff_status status = ff_senders_check(&slot->senders, plan->sender,
@@ -161,23 +161,25 @@ static int open_with_slot(ff_opener *opener, ff_slot *slot,
     status = fit(plan, frame);
     if (status != FF_OK)
         return status;
-    if (!is_overlap_good(plan, frame))
-        return FF_BAD_OVERLAP;
     status = verify(opener, slot, plan, frame);
     if (status == FF_OK)
         ff_senders_accept(&slot->senders, plan->sender, plan->counter);
     return status;
 }
 
+/* open_locked gives an ff_status, or FF_BAD_OVERLAP. */
 static int open_locked(ff_opener *opener, ff_frame *frame)
 {
     ff_plan plan;
     ff_slot *slot = NULL;
     int outcome = read_plan(opener, frame, &plan);
+    if (outcome == FF_OK && !frame->in_place && !is_overlap_good(&plan, frame))
+        return FF_BAD_OVERLAP;
     if (outcome == FF_OK) {
         slot = find_slot(opener, &plan);
-        outcome = slot ? open_with_slot(opener, slot, &plan, frame)
-                       : FF_UNKNOWN_KEY;
+        outcome = FF_UNKNOWN_KEY;
+        if (slot)
+            outcome = (int)open_with_slot(opener, slot, &plan, frame);
     }
     if (outcome < FF_BAD_ARGUMENT)
         count_frame(opener, slot, frame, (ff_status)outcome);

@@ -6,24 +6,42 @@
 
 #include "mem.h"
 
-ff_error ff_opener_new(ff_opener **out, uint32_t format, const uint8_t *salt,
-                       uint32_t window)
+size_t ff_opener_size(void)
+{
+    return sizeof(ff_opener);
+}
+
+ff_error ff_opener_init(ff_opener *opener, uint32_t format,
+                        const uint8_t *salt, uint32_t window)
 {
     const ff_format *plan = ff_format_at(format);
-    *out = NULL;
+    opener->is_closed = 1; /* until all is well */
     if (!plan || window > FF_WINDOW_MAX || (!plan->facts.sends_nonce && !salt))
         return FF_BAD_ARGUMENT;
-    ff_opener *opener = calloc(1, sizeof *opener);
-    if (!opener || ff_lock_init(&opener->lock) != FF_DONE) {
-        free(opener);
-        return FF_LIB_MEMORY;
-    }
+    ff_error error = ff_lock_init(&opener->lock);
+    if (error != FF_DONE)
+        return error;
     opener->format = plan;
     opener->window = window;
     if (salt)
         memcpy(opener->salt, salt, FF_NONCE_LEN);
-    *out = opener;
+    opener->is_closed = 0;
     return FF_DONE;
+}
+
+ff_error ff_opener_new(ff_opener **out, uint32_t format, const uint8_t *salt,
+                       uint32_t window)
+{
+    *out = NULL;
+    ff_opener *opener = calloc(1, sizeof *opener);
+    if (!opener)
+        return FF_LIB_MEMORY;
+    ff_error error = ff_opener_init(opener, format, salt, window);
+    if (error == FF_DONE)
+        *out = opener;
+    else
+        free(opener);
+    return error;
 }
 
 ff_error ff_opener_lock(ff_opener *opener)

@@ -109,7 +109,7 @@ static int seal_locked(ff_sealer *sealer, ff_frame *frame)
         return status;
     if (!is_overlap_good(&plan, frame))
         return FF_BAD_OVERLAP;
-    ff_sealer_want(sealer, frame->in_len);
+    ff_sealer_want(sealer, frame->in_len + frame->aad_len);
     ff_error error = ff_sealer_take(sealer);
     if (error != FF_DONE)
         return (int)error;
@@ -155,7 +155,7 @@ static void unlock_sealer(void *member)
 
 static ff_error admit(void *member, const ff_frame *frame)
 {
-    ff_sealer_want(member, frame->in_len);
+    ff_sealer_want(member, frame->in_len + frame->aad_len);
     return check_frame(member, frame);
 }
 

@@ -30,6 +30,7 @@ static ff_error install(ff_sealer *sealer, uint32_t suite, const ff_key *key,
     ff_aead_free(&old);
     memcpy(sealer->salt, key->salt, FF_NONCE_LEN);
     sealer->key_id = key->id;
+    sealer->mark = key->mark;
     sealer->next = range->first;
     sealer->last = range->last;
     sealer->blocks_left = ff_suite_max_blocks(suite);
@@ -37,30 +38,43 @@ static ff_error install(ff_sealer *sealer, uint32_t suite, const ff_key *key,
     return FF_DONE;
 }
 
-ff_error ff_sealer_new(ff_sealer **out, uint32_t format, uint32_t suite,
-                       const ff_key *key, const ff_range *range)
+size_t ff_sealer_size(void)
+{
+    return sizeof(ff_sealer);
+}
+
+ff_error ff_sealer_init(ff_sealer *sealer, uint32_t format, uint32_t suite,
+                        const ff_key *key, const ff_range *range)
 {
     const ff_format *plan = ff_format_at(format);
-    *out = NULL;
+    sealer->is_closed = 1; /* until all is well */
     if (!plan)
         return FF_BAD_ARGUMENT;
     ff_error error = check_key(plan, suite, key, range);
+    if (error == FF_DONE)
+        error = ff_lock_init(&sealer->lock);
     if (error != FF_DONE)
         return error;
-    ff_sealer *sealer = calloc(1, sizeof *sealer);
-    if (!sealer || ff_lock_init(&sealer->lock) != FF_DONE) {
-        free(sealer);
-        return FF_LIB_MEMORY;
-    }
     sealer->format = plan;
     sealer->era = ff_fork_era();
     error = install(sealer, suite, key, range);
-    if (error != FF_DONE) {
-        ff_sealer_free(sealer);
-        return error;
-    }
-    *out = sealer;
-    return FF_DONE;
+    sealer->is_closed = error != FF_DONE;
+    return error;
+}
+
+ff_error ff_sealer_new(ff_sealer **out, uint32_t format, uint32_t suite,
+                       const ff_key *key, const ff_range *range)
+{
+    *out = NULL;
+    ff_sealer *sealer = calloc(1, sizeof *sealer);
+    if (!sealer)
+        return FF_LIB_MEMORY;
+    ff_error error = ff_sealer_init(sealer, format, suite, key, range);
+    if (error == FF_DONE)
+        *out = sealer;
+    else
+        free(sealer); /* install has left no context behind */
+    return error;
 }
 
 ff_error ff_sealer_lock(ff_sealer *sealer)
@@ -92,12 +106,13 @@ ff_error ff_sealer_rekey(ff_sealer *sealer, uint32_t suite, const ff_key *key,
     return error;
 }
 
-ff_error ff_sealer_grant(ff_sealer *sealer, uint64_t last)
+ff_error ff_sealer_grant(ff_sealer *sealer, uint64_t mark, uint64_t last)
 {
     ff_error error = ff_sealer_lock(sealer);
     if (error != FF_DONE)
         return error;
-    if (last < sealer->last || last > sealer->format->facts.counter_max)
+    if (mark != sealer->mark || last < sealer->last ||
+        last > sealer->format->facts.counter_max)
         error = FF_BAD_ARGUMENT;
     else
         sealer->last = last;
@@ -146,6 +161,7 @@ ff_error ff_sealer_read(ff_sealer *sealer, ff_sealer_facts *out)
         return error;
     *out = sealer->facts;
     out->key_id = sealer->key_id;
+    out->mark = sealer->mark;
     out->next = sealer->next;
     out->granted = sealer->last;
     out->exhausted = sealer->is_exhausted;

@@ -12,6 +12,7 @@ struct ff_sealer {
     ff_aead          aead;
     uint8_t          salt[FF_NONCE_LEN];
     uint64_t         key_id;
+    uint64_t         mark;
     uint64_t         next;        /* the next counter, if not exhausted */
     uint64_t         last;        /* the last one granted */
     uint64_t         blocks_left; /* of what the suite allows one key */
@@ -27,7 +28,7 @@ struct ff_sealer {
 /* ff_sealer_lock locks a sealer that may seal: not closed, not forked. */
 ff_error ff_sealer_lock(ff_sealer *sealer) FF_MUST_USE;
 
-/* ff_sealer_want adds one frame of len bytes to what the running call needs;
+/* ff_sealer_want adds one frame of len bytes (with its aad) to what the running call needs;
  * ff_sealer_take then takes all counters in one step, before the first byte is
  * sealed. It gives FF_RESERVE_FIRST, and takes none, when they are not yet
  * granted; where the key itself has fewer left, the last frames get none. */

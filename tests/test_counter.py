@@ -123,7 +123,7 @@ def test_failing_disk_seals_nothing(path, monkeypatch, failing_call):
         sealer = ff.Sealer("insertable", KEY, counter=counter)
         sealed = [sealer.seal(b"frame") for _ in range(2)]
         monkeypatch.setattr(os, "fsync", fsync)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(ff.LibraryFailure, match="No space"):
             sealer.seal(b"frame")
         assert sealer.stats().frames_sealed == 2
         sealed.append(sealer.seal(b"frame"))

@@ -129,7 +129,7 @@ def test_ahead_is_checked(path, wrong):
     assert not path.exists()
 
 
-def test_missing_folder_is_the_systems_own_error(tmp_path):
-    """What the disk says is passed on as it is."""
-    with pytest.raises(FileNotFoundError):
+def test_missing_folder_is_refused(tmp_path):
+    """A mistyped path is the caller's mistake and says so."""
+    with pytest.raises(ff.UsageError, match="No such file"):
         ff.PersistentCounter(tmp_path / "nowhere" / "counters.json")

@@ -207,5 +207,5 @@ def test_python_lock_held_at_the_fork_does_not_hang_the_child():
         assert opener.open(sealed) == b"frame"
         assert ff.Sealer("insertable", ff.generate_key()).seal(b"frame")
 
-    with opener.keys._lock, live._lock:
+    with opener.keys._lock.raw, live._lock.raw:
         in_child(check)

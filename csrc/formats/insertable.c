@@ -30,8 +30,10 @@ static void place(ff_plan *plan, uint32_t head_len, size_t body_len)
 static void read_iv(ff_plan *plan, const uint8_t *iv)
 {
     memcpy(plan->nonce, iv, FF_NONCE_LEN);
-    plan->sender = ff_load32(iv);
-    plan->counter = ff_load64(iv + PREFIX_LEN);
+    /* From the copy: in shared memory iv itself could change meanwhile, and
+     * another counter be judged than is verified. */
+    plan->sender = ff_load32(plan->nonce);
+    plan->counter = ff_load64(plan->nonce + PREFIX_LEN);
 }
 
 /* -- with the key id in front -- */

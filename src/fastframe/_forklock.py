@@ -14,31 +14,25 @@ _all: weakref.WeakSet[ForkLock] = weakref.WeakSet()
 
 
 class ForkLock:
-    """A threading.Lock, made anew in the child of a fork."""
+    """A lock, made anew in the child of a fork: `with lock.raw:`.
 
-    __slots__ = ("__weakref__", "_lock")
+    It is re-entrant, because the collector may run a finaliser that takes it
+    on a thread that holds it. The with statement gets the interpreter's own
+    object: a Python-level __enter__ could be interrupted by a signal between
+    taking the lock and saying so, and then nobody would release it.
+    """
+
+    __slots__ = ("__weakref__", "raw")
 
     def __init__(self) -> None:
         """Start free."""
-        self._lock = threading.Lock()
+        self.raw = threading.RLock()
         _all.add(self)
-
-    def __enter__(self) -> None:
-        """Wait for the lock."""
-        self._lock.acquire()
-
-    def __exit__(self, *_exc: object) -> None:
-        """Release it."""
-        self._lock.release()
-
-    def renew(self) -> None:
-        """Be free again, whoever held it."""
-        self._lock = threading.Lock()
 
 
 def _renew_all() -> None:
     for lock in list(_all):
-        lock.renew()
+        lock.raw = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from fastframe import _native
 from fastframe._guard import Unclonable
-from fastframe.errors import Status, UsageError
+from fastframe.errors import Status, UsageError, UsageTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +89,7 @@ class BatchResult:
                 _native.raise_status(code, key_id=key_id, index=index)
 
     def _table(self, field: str, code: Literal["B", "Q"]) -> memoryview:
-        return self._current().view(field, code)[: len(self)]
+        return self._current().view(field, code)[: len(self)].toreadonly()
 
     def _current(self) -> _native.Tables:
         if self._tables.handle.turn != self._turn:
@@ -145,7 +145,7 @@ class Batch(Unclonable):
         source: int = 0,
         *,
         aad: _native.Buffer | None = None,
-        counter: int = 0,
+        counter: int | None = None,
     ) -> None:
         """Copy one frame into the arena.
 
@@ -165,7 +165,7 @@ class Batch(Unclonable):
         kind = _native.kind_of(key_frame)
         if type(source) is not int or not 0 <= source < _SOURCES_MAX:
             _check_source(source)
-        if aad is None and counter == 0:
+        if aad is None and counter is None:
             error = _append(self._handle, pinned, size, kind, source, _NULL)
         else:
             extra = _native.Extra(aad, counter)
@@ -180,7 +180,7 @@ class Batch(Unclonable):
         source: int = 0,
         *,
         aad: _native.Buffer | None = None,
-        counter: int = 0,
+        counter: int | None = None,
     ) -> memoryview:
         """Add a frame of size bytes and give its memory, to encode into.
 
@@ -210,6 +210,10 @@ def run_batch(
     call: Callable[[_native.Handle, int], int], tables: _native.Tables, in_place: bool
 ) -> BatchResult:
     """Run the core's call over described frames, or raise why it was refused."""
+    if type(in_place) is not bool:
+        raise UsageTypeError(
+            f"in_place must be True or False, got {type(in_place).__name__}"
+        )
     ok = call(tables.handle, in_place)
     if ok < 0:
         raise_batch_error(-ok, tables)

@@ -10,7 +10,7 @@ from pathlib import Path
 from fastframe import _native
 from fastframe._forklock import ForkLock
 from fastframe._guard import Closable
-from fastframe.errors import KeyExhausted, UsageError
+from fastframe.errors import KeyExhausted, LibraryFailure, UsageError, UsageTypeError
 
 _VERSION = 1
 _COUNTER_MAX = 2**64 - 1
@@ -35,7 +35,13 @@ class PersistentCounter(Closable):
 
     def __init__(self, path: str | os.PathLike[str], *, ahead: int = 65536) -> None:
         """Lock the file and read it; UsageError if it is in use or damaged."""
-        self._path = Path(path)
+        # The real path: a later chdir() or another link must mean this file.
+        try:
+            self._path = Path(os.path.realpath(os.fsdecode(path)))
+        except TypeError:
+            raise UsageTypeError(
+                f"path must be a path, got {type(path).__name__}"
+            ) from None
         self._ahead = _native.check_int(ahead, "ahead", 1, 2**48)
         self._lock = ForkLock()
         self._pid = os.getpid()
@@ -53,7 +59,7 @@ class PersistentCounter(Closable):
 
     def attach(self, owner: object) -> None:
         """Bind the counter to the one sealer that uses it."""
-        with self._lock:
+        with self._lock.raw:
             current = self._owner() if self._owner else None
             if current is not None and current is not owner:
                 raise UsageError(f"{self!r} is in use by another sealer")
@@ -61,7 +67,7 @@ class PersistentCounter(Closable):
 
     def detach(self, owner: object) -> None:
         """Let another sealer use the counter."""
-        with self._lock:
+        with self._lock.raw:
             if self._owner and self._owner() is owner:
                 self._owner = None
 
@@ -69,9 +75,10 @@ class PersistentCounter(Closable):
         """Reserve at least count counters on disk.
 
         Returns the first and the last of them. Raises KeyExhausted when the
-        64-bit counter is used up, UsageError when closed or used after fork.
+        64-bit counter is used up, UsageError when closed or used after fork,
+        LibraryFailure when the file cannot be written.
         """
-        with self._lock:
+        with self._lock.raw:
             if self._lock_fd is None:
                 raise UsageError(f"{self!r} is closed")
             if self._pid != os.getpid():
@@ -81,15 +88,24 @@ class PersistentCounter(Closable):
                 raise KeyExhausted(f"{self!r}: all counters are reserved")
             end = min(first + max(count, self._ahead), _COUNTER_MAX + 1)
             reserved = {**self._reserved, fingerprint: end}
-            self._write(reserved)
+            try:
+                self._write(reserved)
+            except OSError as error:
+                raise LibraryFailure(f"{self!r}: cannot reserve: {error}") from error
             self._reserved = reserved
             return first, end - 1
 
     def close(self) -> None:
         """Unlock the file. The counters reserved so far stay reserved."""
         fd, self._lock_fd = self._lock_fd, None
-        if fd is not None:
-            os.close(fd)
+        if fd is None:
+            return
+        if self._pid == os.getpid():
+            import fcntl  # noqa: PLC0415 - absent on Windows
+
+            # Closing alone does not unlock while a forked child has it open.
+            fcntl.flock(fd, fcntl.LOCK_UN)
+        os.close(fd)
 
     def __del__(self) -> None:
         """Close what was never closed."""
@@ -99,7 +115,11 @@ class PersistentCounter(Closable):
     def _lock_file(self) -> int | None:
         import fcntl  # noqa: PLC0415 - absent on Windows, where import must work
 
-        fd = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            fd = os.open(f"{self._path}.lock", flags, 0o600)
+        except OSError as error:
+            raise UsageError(f"{self._path} cannot be locked: {error}") from None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

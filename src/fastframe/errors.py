@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 
 class Status(IntEnum):
@@ -76,6 +77,17 @@ class FrameRejected(FastframeError):
         self.status = status
         self.key_id = key_id
         self.index = index
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes, as a worker's exception does."""
+        state = {"status": self.status, "key_id": self.key_id, "index": self.index}
+        return _rebuild, (type(self), str(self), state)
+
+
+def _rebuild(
+    kind: type[FrameRejected], message: str, state: dict[str, Any]
+) -> FrameRejected:
+    return kind(message, **state)
 
 
 class MalformedFrame(FrameRejected):

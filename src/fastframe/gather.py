@@ -45,7 +45,7 @@ def _describe(
 ) -> _native.Tables:
     try:
         items = tuple(frames)
-    except TypeError:
+    except (TypeError, ValueError):
         raise UsageTypeError(
             "a batch is a Batch or a sequence of bytes-like objects, got "
             f"{type(frames).__name__}"
@@ -60,14 +60,15 @@ def _describe(
         size = sum(min(length, _native.SEALED_MAX) for length in located.lens)
     out_size = size + count * (growth + _native.SPARE) + _native.SPARE
     tables = _native.Tables(count, out_size, None, 0)
-    is_one = key_frame is None or isinstance(key_frame, bool)
+    is_one = key_frame is None or isinstance(key_frame, int)
     tables.gather(located, _native.kind_of(key_frame if is_one else None))
     if not is_one:
         kinds = map(_native.kind_of, _exactly(key_frame, count, "key_frame"))
         tables.view("key_frame", "B")[:] = bytes(kinds)
     if aad is not None:
         each = _per_frame(aad, count, "aad")
-        tables.gather_aad(_native.locate(each, "aad of frame"))
+        aads = _native.locate(each, "aad of frame")
+        tables.gather_aad(aads._replace(lens=_native.clamp(aads.lens)))
     if counter is not None:
         table = tables.view("counter", "Q")
         for index, value in enumerate(_exactly(counter, count, "counter")):
@@ -85,7 +86,7 @@ def _per_frame(value: Any, count: int, what: str) -> tuple[Any, ...]:
 def _exactly(values: Any, count: int, what: str) -> tuple[Any, ...]:
     try:
         items = tuple(values)
-    except TypeError:
+    except (TypeError, ValueError):
         raise UsageTypeError(
             f"{what} must be a sequence, got {type(values).__name__}"
         ) from None

@@ -57,7 +57,8 @@ def inspect(format: str, sealed: _native.Buffer) -> FrameInfo:  # noqa: A002
     Raises MalformedFrame when it is too short to be of this format.
     """
     facts = _native.format_facts(format)
-    claim, status = _native.inspect(facts.number, sealed)
+    pinned = _native.pin_to_read(sealed, "sealed")
+    claim, status = _native.inspect(facts.number, pinned)
     if status:
         _native.raise_status(status)
     return FrameInfo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,12 @@ def seal_many(
     """
     members = _check(sealers, Sealer, batch)
     call = partial(_native.seal_many, [sealer.handle for sealer in members])
-    return run_batch(partial(reserving, members, call), batch.tables, in_place)
+
+    def needs() -> dict[Any, int]:
+        sources = batch.tables.view("source", "H")[: len(batch)]
+        return Counter(members[source] for source in sources)
+
+    return run_batch(partial(reserving, needs, call), batch.tables, in_place)
 
 
 def open_many(
@@ -39,7 +45,12 @@ def open_many(
 
 
 def _check(members: Any, kind: type, batch: Any) -> list[Any]:
-    items = list(members)
+    try:
+        items = list(members)
+    except TypeError:
+        raise UsageTypeError(
+            f"expected {kind.__name__} objects, got {type(members).__name__}"
+        ) from None
     for item in items:
         if not isinstance(item, kind):
             raise UsageTypeError(

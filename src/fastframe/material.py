@@ -56,4 +56,10 @@ class Key:
 
     def material(self, key_id: int, salt: bytes) -> _native.KeyMaterial:
         """Describe the key to the core under an id and salt."""
-        return _native.KeyMaterial(self.suite, self._pinned, key_id, salt)
+        mark = int(self.fingerprint, 16)
+        return _native.KeyMaterial(self.suite, self._pinned, key_id, salt, mark)
+
+
+def fingerprint_of(mark: int) -> str:
+    """Give the fingerprint of the key that the core names by mark."""
+    return f"{mark:0{2 * FINGERPRINT_LEN}x}"

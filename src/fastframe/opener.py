@@ -47,11 +47,9 @@ class Opener(Closable):
             every IV at random has a new prefix per frame, so there the window
             stops only replays among its last frames.
 
-    Attributes:
-        keys: the live mapping of key slots.
     """
 
-    __slots__ = ("__weakref__", "_facts", "_growth_min", "handle", "keys")
+    __slots__ = ("__weakref__", "_facts", "_growth_min", "_keys", "_memory", "handle")
 
     def __init__(
         self,
@@ -70,16 +68,22 @@ class Opener(Closable):
         if suite is not None:
             _native.SUITES.index(suite)
         _native.check_int(replay_window, "replay_window", 0, _native.WINDOW_MAX)
-        self.handle = _native.new_opener(
+        core = _native.new_opener(
             self._facts.number, read_salt(self._facts, salt), replay_window
         )
-        self.keys = KeySlots(self.handle, self._facts, suite)
+        self.handle, self._memory = core
+        self._keys = KeySlots(core, self._facts, suite)
         if keys is not None:
             if not isinstance(keys, Mapping):
                 raise UsageTypeError(
                     f"keys must map key id to key, got {type(keys).__name__}"
                 )
             self.keys.update(keys)
+
+    @property
+    def keys(self) -> KeySlots:
+        """The live mapping of key slots: key id -> key."""
+        return self._keys
 
     # -- opening --
 
@@ -89,7 +93,7 @@ class Opener(Closable):
         *,
         key_frame: bool | None = None,
         aad: _native.Buffer | None = None,
-        counter: int = 0,
+        counter: int | None = None,
     ) -> bytes:
         """Open one frame.
 
@@ -112,7 +116,7 @@ class Opener(Closable):
         # Not one of length 1: the interpreter shares those.
         out = b"\0" * (room + 1 if room == 1 else room)
         try:
-            kind = _KINDS[key_frame] if aad is None and counter == 0 else None
+            kind = _KINDS[key_frame] if aad is None and counter is None else None
         except (KeyError, TypeError):
             kind = None  # explained below
         if kind is not None:
@@ -122,7 +126,7 @@ class Opener(Closable):
                 (out, room), (pinned, size), key_frame, aad, counter
             )
         if got < 0:
-            self._raise(-got, sealed, size, room)
+            self._raise(-got, (pinned, size), (out, room))
         return out if got == len(out) else out[:got]
 
     def open_into(
@@ -132,14 +136,15 @@ class Opener(Closable):
         *,
         key_frame: bool | None = None,
         aad: _native.Buffer | None = None,
-        counter: int = 0,
+        counter: int | None = None,
     ) -> int:
         """Open one frame into out and give the length written.
 
         out may be apart from the frame, or start at the same address, or
         start where the ciphertext does; any other overlap is refused. After a
-        FrameRejected what would have been written is zeroed, so in place the
-        frame is gone.
+        FrameRejected what would have been written is zeroed. In place, a frame
+        that failed its tag is gone, and one that never got so far (unknown
+        key, replayed, too old) still stands.
 
         Raises:
             FrameRejected: the frame did not open.
@@ -152,7 +157,7 @@ class Opener(Closable):
         else:
             target, room = pin_target(out)
         try:
-            kind = _KINDS[key_frame] if aad is None and counter == 0 else None
+            kind = _KINDS[key_frame] if aad is None and counter is None else None
         except (KeyError, TypeError):
             kind = None  # explained below
         if kind is not None:
@@ -162,7 +167,7 @@ class Opener(Closable):
                 (target, room), (pinned, size), key_frame, aad, counter
             )
         if got < 0:
-            self._raise(-got, sealed, size, room)
+            self._raise(-got, (pinned, size), (target, room))
         return got
 
     def open_batch(
@@ -193,7 +198,7 @@ class Opener(Closable):
                 of each frame is in the result, never raised.
         """
         given = key_frame is not None or aad is not None or counter is not None
-        if type(frames) is Batch and not given:
+        if type(frames) is Batch and not given and type(in_place) is bool:
             tables = frames.tables
             ok = _open_batch(self.handle, tables.handle, in_place)
             if ok >= 0:
@@ -231,18 +236,26 @@ class Opener(Closable):
         frame: tuple[Any, int],
         key_frame: Any,
         aad: Any,
-        counter: int,
+        counter: int | None,
     ) -> int:
         """Make the core's call with all arguments checked."""
         return prepare_call(
             _open_one, self.handle, target, frame, key_frame, aad, counter
         )()
 
-    def _raise(self, code: int, sealed: Any, size: int, room: int) -> NoReturn:
-        what = f"{self!r}, frame of {size} bytes"
-        needed = max(size - self._growth_min, 0)
-        raise_refusal(code, what, needed, room, self._claimed_key_id(sealed))
+    def _raise(
+        self, code: int, frame: tuple[Any, int], target: tuple[Any, int]
+    ) -> NoReturn:
+        if code < _native.FIRST_ERROR and code != _native.NO_ROOM:
+            _native.raise_status(code, key_id=self._claimed_key_id(frame, target))
+        needed = max(frame[1] - self._growth_min, 0)
+        raise_refusal(code, self, frame[1], needed, target[1])
 
-    def _claimed_key_id(self, sealed: Any) -> int | None:
-        claim, status = _native.inspect(self._facts.number, sealed)
+    def _claimed_key_id(
+        self, frame: tuple[Any, int], target: tuple[Any, int]
+    ) -> int | None:
+        """Read the key id that a rejected frame names, if it is still there."""
+        if _native.is_same_start(frame[0], target[0]):
+            return None  # opened in place: the header has been written over
+        claim, status = _native.inspect(self._facts.number, frame[0])
         return int(claim.key_id) if status == 0 and claim.names_key else None

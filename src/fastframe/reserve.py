@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fastframe import _native
 from fastframe._forklock import ForkLock
 from fastframe.counter import PersistentCounter
+from fastframe.material import fingerprint_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
 
 class Supply:
@@ -41,16 +42,20 @@ class Supply:
         first, self._first = self._first, 0  # the next key starts at 0
         return first, self._last
 
-    def extend(self, handle: _native.Handle, fingerprint: str, count: int) -> None:
+    def extend(self, handle: _native.Handle, count: int) -> None:
         """Reserve on disk, then grant to the core, what count frames still need."""
         if self._persistent is None:
             return
-        with self._lock:
+        with self._lock.raw:
             facts = _native.read_sealer(handle)
             missing = facts.next + count - 1 - facts.granted
             if missing > 0:
-                _, last = self._persistent.reserve(fingerprint, missing)
-                _native.grant_sealer(handle, last)
+                name = fingerprint_of(facts.mark)
+                first, last = self._persistent.reserve(name, missing)
+                # A rotation may have come between: then nothing is granted,
+                # and the core asks again under its new key.
+                if first == facts.granted + 1:
+                    _native.grant_sealer(handle, facts.mark, last)
 
     def close(self) -> None:
         """Let another sealer use the file."""
@@ -65,9 +70,11 @@ class Reserver(Protocol):
         """Have counters reserved until count frames can be sealed."""
 
 
-def reserving(sealers: Sequence[Reserver], call: Any, batch: Any, in_place: int) -> int:
-    """Run a batch call, and again after reserving counters for it."""
+def reserving(
+    needs: Callable[[], dict[Reserver, int]], call: Any, batch: Any, in_place: int
+) -> int:
+    """Run a batch call, and again after reserving what each sealer needs."""
     while (ok := call(batch, in_place)) == -_native.RESERVE_FIRST:
-        for sealer in sealers:
-            sealer.reserve(batch.count)
+        for sealer, count in needs().items():
+            sealer.reserve(count)
     return int(ok)

@@ -9,10 +9,10 @@ from fastframe import _native
 from fastframe._forklock import ForkLock
 from fastframe._guard import Closable
 from fastframe.batch import Batch, BatchResult
-from fastframe.errors import UsageError
+from fastframe.errors import FastframeError, UsageError
 from fastframe.gather import run_any
 from fastframe.live import Prefixes
-from fastframe.material import Key
+from fastframe.material import Key, fingerprint_of
 from fastframe.options import check_key_id, read_format, read_salt
 from fastframe.reserve import Supply, reserving
 from fastframe.single import pin_target, prepare_call, raise_refusal
@@ -58,9 +58,9 @@ class Sealer(Closable):
     __slots__ = (
         "__weakref__",
         "_facts",
-        "_fingerprint",
         "_growth",
         "_lock",
+        "_memory",
         "_prefixes",
         "_suite",
         "_supply",
@@ -89,7 +89,7 @@ class Sealer(Closable):
         self.handle: _native.Handle = None
         try:
             salt_bytes = read_salt(self._facts, salt)
-            self._prefixes = Prefixes(self, self._facts, ssrc, salt_bytes)
+            self._prefixes = Prefixes(self._facts, ssrc, salt_bytes)
             self._import_key(Key(key, suite), key_id)
         except BaseException:
             self._supply.close()
@@ -196,14 +196,17 @@ class Sealer(Closable):
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
         """
-        if type(frames) is Batch and key_frame is None and aad is None:
+        given = key_frame is not None or aad is not None
+        if type(frames) is Batch and not given and type(in_place) is bool:
             tables = frames.tables
             ok = _seal_batch(self.handle, tables.handle, in_place)
             if ok >= 0:
                 return BatchResult(tables, ok)
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad}
-        call = partial(reserving, [self], partial(_seal_batch, self.handle))
+        call = partial(
+            reserving, lambda: {self: len(frames)}, partial(_seal_batch, self.handle)
+        )
         return run_any(call, frames, self._growth, options, in_place=in_place)
 
     # -- keys --
@@ -217,17 +220,17 @@ class Sealer(Closable):
         unless ssrc= was given, a new IV prefix is drawn.
 
         Raises:
-            UsageError: an argument is wrong, or this or another live sealer
-                has used the same key with the same IV prefix. The old key
-                stays in use.
+            UsageError: an argument is wrong, or this sealer has used the same
+                key with the same IV prefix, or another live one uses it. The
+                old key stays in use.
         """
         described = Key(key, suite if suite is not None else self._suite)
-        with self._lock:
+        with self._lock.raw:
             self._import_key(described, key_id)
 
     def close(self) -> None:
         """Wipe the key. Later calls raise UsageError."""
-        with self._lock:
+        with self._lock.raw:
             _native.close_sealer(self.handle)
             self._prefixes.close()
             self._supply.close()
@@ -258,7 +261,7 @@ class Sealer(Closable):
     @property
     def fingerprint(self) -> str:
         """The first 8 bytes of SHA-256 of the key in use, in hex."""
-        return self._fingerprint
+        return fingerprint_of(_native.read_sealer(self.handle).mark)
 
     def stats(self) -> SealerStats:
         """Read the counters of what this sealer did."""
@@ -268,7 +271,7 @@ class Sealer(Closable):
         """Show format, key id and fingerprint, never the key."""
         return (
             f"<Sealer {self.format} key_id={self.key_id} "
-            f"key={self._fingerprint} counter={self.counter}>"
+            f"key={self.fingerprint} counter={self.counter}>"
         )
 
     # -- inside --
@@ -281,20 +284,19 @@ class Sealer(Closable):
             first, last = self._supply.begin(key.fingerprint)
             material = key.material(number, self._prefixes.salt_of(claim))
             if self.handle is None:
-                self.handle = _native.new_sealer(
-                    self._facts.number, material, first, last
+                self.handle, self._memory = _native.new_sealer(
+                    self._facts.number, material, first, last, self._prefixes.close
                 )
             else:
                 _native.rekey_sealer(self.handle, material, first, last)
-        except BaseException:
+        except FastframeError:  # after an interrupt the core may have the key
             self._prefixes.drop(claim)
             raise
         self._prefixes.adopt(claim)
-        self._fingerprint = key.fingerprint
 
     def reserve(self, count: int) -> None:
         """Have counters on disk reserved until count frames can be sealed."""
-        self._supply.extend(self.handle, self._fingerprint, count)
+        self._supply.extend(self.handle, count)
 
     def _seal_slowly(
         self,
@@ -311,6 +313,5 @@ class Sealer(Closable):
             self.reserve(1)
             got = call()
         if got < 0:
-            what = f"{self!r}, frame of {frame[1]} bytes"
-            raise_refusal(-got, what, frame[1] + self._growth, target[1])
+            raise_refusal(-got, self, frame[1], frame[1] + self._growth, target[1])
         return got

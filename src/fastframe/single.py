@@ -22,7 +22,7 @@ def prepare_call(
     frame: tuple[Any, int],
     key_frame: object,
     aad: _native.Buffer | None,
-    counter: int = 0,
+    counter: int | None = None,
 ) -> Callable[[], int]:
     """Check all arguments of a single call and make it ready to be made.
 
@@ -44,11 +44,11 @@ def pin_target(out: _native.Buffer) -> tuple[Any, int]:
 
 
 def raise_refusal(
-    code: int, what: str, needed: int, room: int, key_id: int | None = None
+    code: int, who: object, size: int, needed: int, room: int
 ) -> NoReturn:
     """Raise for the status or error that a single call came back with."""
     if code == _native.NO_ROOM:
         raise UsageError(f"out must hold at least {needed} bytes, got {room}")
     if code >= _native.FIRST_ERROR:
-        _native.raise_error(code, what)
-    _native.raise_status(code, key_id=key_id)
+        _native.raise_error(code, f"{who!r}, frame of {size} bytes")
+    _native.raise_status(code)

@@ -33,16 +33,20 @@ class KeySlots(MutableMapping[int, Any]):
 
     Set a key (bytes-like) and frames that name it open from the next call on;
     delete it and it is wiped. Reading gives a KeySlot, never the key. Setting
-    the key that a slot already holds keeps its replay window.
+    the key that a slot already holds keeps its replay windows; deleting it
+    forgets them.
     """
 
-    __slots__ = ("_facts", "_handle", "_lock", "_slots", "_suite")
+    __slots__ = ("_facts", "_handle", "_lock", "_memory", "_slots", "_suite")
 
     def __init__(
-        self, handle: Any, facts: _native.FormatFacts, suite: str | None
+        self,
+        core: tuple[_native.Handle, _native.Handle],
+        facts: _native.FormatFacts,
+        suite: str | None,
     ) -> None:
-        """Start without keys."""
-        self._handle = handle
+        """Start without keys; core is an opener's handle and memory."""
+        self._handle, self._memory = core
         self._facts = facts
         self._suite = suite
         self._lock = ForkLock()
@@ -56,7 +60,7 @@ class KeySlots(MutableMapping[int, Any]):
         """Copy a key into a slot; UsageError if it does not fit."""
         described = Key(key, self._suite)
         number = check_key_id(self._facts, key_id)
-        with self._lock:
+        with self._lock.raw:
             if not self._facts.names_key and self._slots.keys() - {number}:
                 raise UsageError(
                     f"frames of {self._facts.name!r} name no key: an opener "
@@ -67,13 +71,16 @@ class KeySlots(MutableMapping[int, Any]):
 
     def __delitem__(self, key_id: int) -> None:
         """Wipe a key; KeyError if there is none."""
-        with self._lock:
-            del self._slots[key_id]
-            _native.drop_opener_key(self._handle, key_id)
+        with self._lock.raw:
+            if key_id not in self._slots:
+                raise KeyError(key_id)
+            number = check_key_id(self._facts, key_id)
+            _native.drop_opener_key(self._handle, number)
+            del self._slots[number]
 
     def __iter__(self) -> Iterator[int]:
         """Go through the key ids held now."""
-        return iter(tuple(self._slots))
+        return iter([slot.key_id for slot in self._held()])
 
     def __len__(self) -> int:
         """Count the keys."""
@@ -81,10 +88,15 @@ class KeySlots(MutableMapping[int, Any]):
 
     def __repr__(self) -> str:
         """Show fingerprints, never keys."""
-        held = ", ".join(f"{s.key_id}: {s.fingerprint}" for s in self._slots.values())
+        held = ", ".join(f"{s.key_id}: {s.fingerprint}" for s in self._held())
         return f"<KeySlots {{{held}}}>"
+
+    def _held(self) -> list[KeySlot]:
+        """Copy the slots: another thread may change them."""
+        with self._lock.raw:
+            return list(self._slots.values())
 
     def forget_all(self) -> None:
         """Empty the mapping after the core has wiped its keys."""
-        with self._lock:
+        with self._lock.raw:
             self._slots.clear()

@@ -104,8 +104,8 @@ class OpenerStats:
     keys: Mapping[int, KeyStats]
 
     @classmethod
-    def read(cls, facts: Handle, slots: list[Handle]) -> OpenerStats:
-        """Read an ff_opener_facts and the ff_slot_facts of each key."""
+    def read(cls, facts: Handle, slots: Handle) -> OpenerStats:
+        """Read an ff_opener_facts and its num_slots ff_slot_facts."""
         return cls(
             frames_opened=facts.frames,
             bytes_in=facts.bytes_in,
@@ -119,7 +119,9 @@ class OpenerStats:
             too_old=facts.too_old,
             no_room=facts.no_room,
             internal=facts.internal,
-            keys={slot.key_id: KeyStats.read(slot) for slot in slots},
+            keys={
+                slots[i].key_id: KeyStats.read(slots[i]) for i in range(facts.num_slots)
+            },
         )
 
     @property

@@ -161,7 +161,7 @@ static void test_batch_beyond_the_grant_takes_nothing(void)
     CHECK(kit_is_all(batch->b.status, FF_NOT_RUN, 7));
     CHECK(kit_is_all(batch->b.out, SENTINEL, batch->b.out_size));
     CHECK_SAME(kit_next_of(sealer), 10);
-    CHECK_SAME(ff_sealer_grant(sealer, 16), FF_DONE);
+    CHECK_SAME(ff_sealer_grant(sealer, 0, 16), FF_DONE);
     CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 7);
     CHECK_SAME(batch->b.counter[6], 16);
     kit_batch_free(batch);

@@ -43,7 +43,7 @@ static void test_last_counter_of_all_is_used_once(void)
     for (int i = 0; i < 5; i++)
         CHECK_SAME(seal(sealer, 3), -FF_KEY_EXHAUSTED);
     CHECK(kit_is_all(out, SENTINEL, 100));
-    CHECK_SAME(ff_sealer_grant(sealer, UINT64_MAX), FF_DONE);
+    CHECK_SAME(ff_sealer_grant(sealer, 0, UINT64_MAX), FF_DONE);
     CHECK_SAME(seal(sealer, 3), -FF_KEY_EXHAUSTED);
     CHECK_SAME(facts_of(sealer).key_exhausted, 6);
     CHECK_SAME(facts_of(sealer).frames, 2);
@@ -72,9 +72,9 @@ static void test_granted_counters_are_a_hard_stop(void)
     CHECK(kit_is_all(out, SENTINEL, 100));
     CHECK_SAME(facts_of(sealer).next, 13);
     CHECK_SAME(facts_of(sealer).key_exhausted, 0);
-    CHECK_SAME(ff_sealer_grant(sealer, 11), FF_BAD_ARGUMENT);
+    CHECK_SAME(ff_sealer_grant(sealer, 0, 11), FF_BAD_ARGUMENT);
     CHECK_SAME(facts_of(sealer).granted, 12);
-    CHECK_SAME(ff_sealer_grant(sealer, 13), FF_DONE);
+    CHECK_SAME(ff_sealer_grant(sealer, 0, 13), FF_DONE);
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
     CHECK_SAME(kit_counter_of(INSERTABLE, out), 13);
     CHECK_SAME(seal(sealer, 3), -FF_RESERVE_FIRST);
@@ -161,7 +161,7 @@ static void test_closed_sealer_holds_no_key(void)
     CHECK(kit_is_all(sealer->salt, 0, FF_NONCE_LEN));
     CHECK_SAME(seal(sealer, 3), -FF_CLOSED);
     CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_CLOSED);
-    CHECK_SAME(ff_sealer_grant(sealer, NO_LIMIT), FF_CLOSED);
+    CHECK_SAME(ff_sealer_grant(sealer, 0, NO_LIMIT), FF_CLOSED);
     CHECK_SAME(facts_of(sealer).closed, 1);
     CHECK_SAME(facts_of(sealer).frames, 1);
     ff_sealer_free(sealer);

@@ -76,7 +76,7 @@ static void every_use_of_a_sealer_is_refused(void)
     CHECK_SAME(ff_seal_many(&sealer, 1, &batch->b, 1), -FF_FORKED);
     CHECK_SAME(batch->b.status[0], FF_NOT_RUN);
     CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_FORKED);
-    CHECK_SAME(ff_sealer_grant(sealer, NO_LIMIT), FF_FORKED);
+    CHECK_SAME(ff_sealer_grant(sealer, 0, NO_LIMIT), FF_FORKED);
     CHECK_SAME(kit_next_of(sealer), 1); /* reading is harmless */
     ff_sealer_close(sealer);
     CHECK(!sealer->aead.ctx); /* and so is wiping */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,7 +82,8 @@ class Located(NamedTuple):
 
 def locate(buffers: tuple[Buffer, ...], what: str) -> Located:
     """Borrow many buffers at once."""
-    all_bytes = [*map(type, buffers)].count(bytes) == len(buffers)
+    # By identity: a metaclass may claim to equal bytes.
+    all_bytes = all(map(operator.is_, map(type, buffers), itertools.repeat(bytes)))
     if all_bytes and _BYTES_DATA is not None:
         return Located(buffers, [*map(id, buffers)], _BYTES_DATA, [*map(len, buffers)])
     try:
@@ -127,10 +130,11 @@ class Extra:
 
     __slots__ = ("_aad", "handle")
 
-    def __init__(self, aad: Buffer | None, counter: int) -> None:
-        """Pin aad (None: no bytes) beside a counter."""
+    def __init__(self, aad: Buffer | None, counter: int | None) -> None:
+        """Pin aad (None: no bytes) beside a counter (None: 0)."""
         self.handle = ffi.new("ff_extra *")
-        self.handle.counter = check_int(counter, "counter", 0, COUNTER_MAX)
+        if counter is not None:
+            self.handle.counter = check_int(counter, "counter", 0, COUNTER_MAX)
         self._aad = None
         if aad is not None:
             self._aad = pin_to_read(aad, "aad")
@@ -147,11 +151,18 @@ class _NoExtra:
 _NO_EXTRA = _NoExtra()
 
 
-def make_extra(aad: Buffer | None, counter: int) -> Extra | _NoExtra:
+def make_extra(aad: Buffer | None, counter: int | None) -> Extra | _NoExtra:
     """Give what goes beside a frame; keep it until the call is over."""
-    if aad is None and type(counter) is int and counter == 0:
+    if aad is None and counter is None:
         return _NO_EXTRA
     return Extra(aad, counter)
+
+
+def is_same_start(a: Handle | bytes, b: Handle | bytes) -> bool:
+    """Whether two pinned buffers start at one address; bytes share none."""
+    if isinstance(a, bytes) or isinstance(b, bytes):
+        return False
+    return bool(ffi.cast("uint8_t *", a) == ffi.cast("uint8_t *", b))
 
 
 def kind_of(key_frame: object) -> int:
@@ -160,5 +171,5 @@ def kind_of(key_frame: object) -> int:
         return KINDS[key_frame]
     except (KeyError, TypeError):
         raise UsageTypeError(
-            f"key_frame must be True, False or None, got {key_frame!r}"
+            f"key_frame must be True, False or None, got {type(key_frame).__name__}"
         ) from None

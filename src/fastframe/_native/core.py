@@ -92,7 +92,9 @@ def check_int(value: object, what: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageTypeError(f"{what} must be an int, got {type(value).__name__}")
     if not least <= value <= most:
-        raise UsageError(f"{what} must be {least} to {most}, got {value}")
+        # Python refuses to print numbers of thousands of digits.
+        came = value if abs(value) < 10**40 else "a far larger number"
+        raise UsageError(f"{what} must be {least} to {most}, got {came}")
     return value
 
 

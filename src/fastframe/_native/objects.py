@@ -1,4 +1,9 @@
-"""Sealers and openers of the core, as handles that free themselves."""
+"""Sealers and openers of the core, as handles that close themselves.
+
+cffi ends a handle as a finaliser: before anything of a dead cycle is gone, so
+that others' finalisers may still call it. Its end therefore only closes, and
+the memory belongs to whoever holds the second part of what new_* gives.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +27,15 @@ class KeyMaterial:
 
     __slots__ = ("_pins", "handle", "suite")
 
-    def __init__(self, suite: int, key: Handle, key_id: int, salt: bytes) -> None:
-        """Describe a pinned key and its salt (NONCE_LEN bytes)."""
+    def __init__(
+        self, suite: int, key: Handle, key_id: int, salt: bytes, mark: int
+    ) -> None:
+        """Describe a pinned key, its salt (NONCE_LEN bytes) and fingerprint."""
         self.suite = suite
         self.handle = ffi.new("ff_key *")
         self._pins = (key, ffi.from_buffer(salt))
         self.handle.id = key_id
+        self.handle.mark = mark
         self.handle.key = ffi.cast("uint8_t *", key)
         self.handle.key_len = len(key)
         self.handle.salt = ffi.cast("uint8_t *", self._pins[1])
@@ -37,14 +45,33 @@ def _range(first: int, last: int) -> Handle:
     return ffi.new("ff_range *", {"first": first, "last": last})
 
 
-def new_sealer(format_: int, material: KeyMaterial, first: int, last: int) -> Handle:
-    """Make an ff_sealer that frees itself; counters first to last are its own."""
-    out = ffi.new("ff_sealer **")
-    error = lib.ff_sealer_new(
-        out, format_, material.suite, material.handle, _range(first, last)
+def _memory(size: int) -> Handle:
+    return ffi.new("uint64_t[]", (size + 7) // 8)
+
+
+def new_sealer(
+    format_: int,
+    material: KeyMaterial,
+    first: int,
+    last: int,
+    at_end: Callable[[], None],
+) -> tuple[Handle, Handle]:
+    """Make an ff_sealer, counters first to last its own: handle and memory.
+
+    at_end is called once the sealer can seal no more.
+    """
+    memory = _memory(lib.ff_sealer_size())
+    bare = ffi.cast("ff_sealer *", memory)
+    error = lib.ff_sealer_init(
+        bare, format_, material.suite, material.handle, _range(first, last)
     )
     check(error, "sealer")
-    return ffi.gc(out[0], lib.ff_sealer_free)
+
+    def end(sealer: Handle) -> None:
+        lib.ff_sealer_close(sealer)
+        at_end()
+
+    return ffi.gc(bare, end), memory
 
 
 def rekey_sealer(sealer: Handle, material: KeyMaterial, first: int, last: int) -> None:
@@ -55,9 +82,9 @@ def rekey_sealer(sealer: Handle, material: KeyMaterial, first: int, last: int) -
     check(error, "sealer")
 
 
-def grant_sealer(sealer: Handle, last: int) -> None:
-    """Move the last usable counter up."""
-    check(lib.ff_sealer_grant(sealer, last), "sealer")
+def grant_sealer(sealer: Handle, mark: int, last: int) -> bool:
+    """Move the last usable counter up; False if another key is in use by now."""
+    return int(lib.ff_sealer_grant(sealer, mark, last)) == 0
 
 
 def read_sealer(sealer: Handle) -> Handle:
@@ -78,12 +105,13 @@ def seal_many(sealers: list[Handle], batch: Handle, in_place: int) -> int:
     return int(lib.ff_seal_many(members, len(sealers), batch, in_place))
 
 
-def new_opener(format_: int, salt: bytes | None, window: int) -> Handle:
-    """Make an ff_opener that frees itself; salt is NONCE_LEN bytes or None."""
-    out = ffi.new("ff_opener **")
-    error = lib.ff_opener_new(out, format_, NULL if salt is None else salt, window)
+def new_opener(format_: int, salt: bytes | None, window: int) -> tuple[Handle, Handle]:
+    """Make an ff_opener, salt NONCE_LEN bytes or None: handle and memory."""
+    memory = _memory(lib.ff_opener_size())
+    bare = ffi.cast("ff_opener *", memory)
+    error = lib.ff_opener_init(bare, format_, NULL if salt is None else salt, window)
     check(error, "opener")
-    return ffi.gc(out[0], lib.ff_opener_free)
+    return ffi.gc(bare, lib.ff_opener_close), memory
 
 
 def set_opener_key(opener: Handle, material: KeyMaterial) -> None:
@@ -103,15 +131,18 @@ def drop_opener_key(opener: Handle, key_id: int) -> bool:
     return True
 
 
-def read_opener(opener: Handle) -> tuple[Handle, list[Handle]]:
-    """Read an ff_opener_facts and the ff_slot_facts of each key."""
+def read_opener(opener: Handle) -> tuple[Handle, Handle]:
+    """Read an ff_opener_facts and an array of its num_slots ff_slot_facts.
+
+    An item of the array lives no longer than the array.
+    """
     facts = ffi.new("ff_opener_facts *")
     room = 0
     while True:
         slots = ffi.new("ff_slot_facts[]", room)
         check(lib.ff_opener_read(opener, facts, slots, room), "opener")
         if facts.num_slots <= room:
-            return facts, [slots[i] for i in range(facts.num_slots)]
+            return facts, slots
         room = facts.num_slots  # keys may come while we ask: ask again
 
 

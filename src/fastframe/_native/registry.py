@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastframe._ffi import ffi, lib
-from fastframe._native.buffers import pin_to_read
-from fastframe._native.core import NULL, Buffer, Handle, check
+from fastframe._native.core import NULL, Handle, check
 from fastframe.errors import UsageError, UsageTypeError
 
 if TYPE_CHECKING:
@@ -83,10 +82,9 @@ def suite_key_len(suite: int) -> int:
     return int(lib.ff_suite_key_len(suite))
 
 
-def inspect(format_: int, sealed: Buffer) -> tuple[Handle, int]:
-    """Read an ff_claim of one sealed frame, and the ff_status of reading it."""
+def inspect(format_: int, pinned: Handle | bytes) -> tuple[Handle, int]:
+    """Read an ff_claim of one pinned frame, and the ff_status of reading it."""
     claim = ffi.new("ff_claim *")
-    pinned = pin_to_read(sealed, "sealed")
     return claim, lib.ff_inspect(format_, claim, pinned, len(pinned))
 
 

@@ -68,7 +68,7 @@ class Tables:
         self._frames: Located | None = None
         self._aads: Located | None = None
 
-    def view(self, field: str, code: Literal["B", "I", "Q"]) -> memoryview:
+    def view(self, field: str, code: Literal["B", "H", "I", "Q"]) -> memoryview:
         """Give one table as a memoryview of struct code items."""
         if field not in self._views:
             start = ffi.cast("uint8_t *", getattr(self.handle, field))
