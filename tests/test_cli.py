@@ -1,9 +1,7 @@
 """The command line: what it prints, what it proves, how it ends."""
 
 import ast
-import contextlib
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -391,6 +389,7 @@ def test_folder_that_is_not_there_is_named_first(capsys, clip_file, tmp_path):
 def test_ctrl_c_closes_the_books(demo, clip_file, monkeypatch):
     """Ctrl-C ends the journey between two frames, with a full account."""
     send = Journey.send
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def press_at_the_tenth(self, frame):
         send(self, frame)
@@ -398,12 +397,15 @@ def test_ctrl_c_closes_the_books(demo, clip_file, monkeypatch):
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(Journey, "send", press_at_the_tenth)
-    code, report = demo(clip_file)
+    try:
+        code, report = demo(clip_file)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert code == 130
     assert report["stopped"]
     assert report["proof"]["ok"]
     assert sum(track["frames"] for track in report["tracks"]) < PICTURES
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 # -- the default clip --
@@ -752,16 +754,11 @@ def test_command_line_uses_public_names_only():
                 assert not (node.value.id == "ff" and private)
 
 
-def test_noise_decoded_as_sound_does_not_crash_the_courier():
-    """Noise passes for AAC of up to 64 channels, which PyAV miscounts."""
-    noise = random.Random(2)
-    context = av.CodecContext.create("aac", "r")
-    context.extradata = b"\x11\x90"
-    channels = set()
-    for _ in range(1500):
-        packet = av.Packet(noise.randbytes(noise.randint(1, 1200)))
-        with contextlib.suppress(av.FFmpegError):
-            for sound in context.decode(packet):
-                channels.add(sound.layout.nb_channels)
-                spy.fingerprint(sound)
-    assert max(channels) > 8
+@pytest.mark.parametrize("layout", ["mono", "5.1", "7.1", "hexadecagonal"])
+def test_sound_of_many_channels_has_a_fingerprint(layout):
+    """Noise passes for AAC of up to 64 channels, whose planes PyAV miscounts."""
+    sound = av.AudioFrame(format="fltp", layout=layout, samples=1024)
+    for plane in spy._planes(sound):
+        plane.update(bytes(range(256)) * (plane.buffer_size // 256))
+    assert len(spy._planes(sound)) == sound.layout.nb_channels
+    assert spy.fingerprint(sound)

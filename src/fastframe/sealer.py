@@ -204,9 +204,8 @@ class Sealer(Closable):
                 return BatchResult(tables, ok)
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad}
-        call = partial(
-            reserving, lambda: {self: len(frames)}, partial(_seal_batch, self.handle)
-        )
+        needs = partial(self._need_all, frames)  # a closure would slow the way above
+        call = partial(reserving, needs, partial(_seal_batch, self.handle))
         return run_any(call, frames, self._growth, options, in_place=in_place)
 
     # -- keys --
@@ -297,6 +296,9 @@ class Sealer(Closable):
     def reserve(self, count: int) -> None:
         """Have counters on disk reserved until count frames can be sealed."""
         self._supply.extend(self.handle, count)
+
+    def _need_all(self, frames: Any) -> dict[Any, int]:
+        return {self: len(frames)}
 
     def _seal_slowly(
         self,

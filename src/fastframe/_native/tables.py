@@ -45,7 +45,8 @@ class Tables:
         self, capacity: int, out_size: int, arena: bytearray | None, limit: int
     ) -> None:
         """Lay out tables for capacity frames; limit: the arena's frame bytes."""
-        tables = bytearray(lib.ff_batch_tables_size(capacity))
+        # Never empty: an empty bytearray stands at no particular address.
+        tables = bytearray(lib.ff_batch_tables_size(max(capacity, 1)))
         self._base = pin(tables)
         self._out = _allocate("uint8_t[]", max(out_size, 1))
         self._arena = NULL if arena is None else pin(arena)

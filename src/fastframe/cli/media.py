@@ -13,7 +13,6 @@ from fastframe.cli.parcels import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from fractions import Fraction
     from pathlib import Path
 
     from av.container import InputContainer
@@ -140,7 +139,7 @@ class Decoder:
         self._container = container
         stream = container.streams[track.stream]
         self._context: Any = stream.codec_context
-        self._time_base: Fraction | None = stream.time_base
+        self._time_base: Any = stream.time_base
         self._is_video = track.kind == "video"
         self.decoded = 0
         self.failures = 0

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _DECODE_MOST = 300  # frames of a track; noise does not turn into pictures later
 _SAMPLE_MOST = 4 << 20  # bytes of a track kept for the statistics
-_CHANNELS_MOST = 8  # AV_NUM_DATA_POINTERS
 _START_CODE = b"\0\0\1"  # H.264, H.265 and MPEG-2 units begin with it
 
 
@@ -127,14 +126,15 @@ def fingerprint(decoded: Any) -> bytes | None:
 def _planes(decoded: Any) -> Any:
     """Give the planes of a picture or sound that are really there.
 
-    Noise may decode as sound of 54 channels, and beyond FFmpeg's eight plain
-    ones PyAV counts planes on until it meets a null pointer: past the end.
+    Noise may decode as sound of 54 channels, and from eight on PyAV counts a
+    sound's planes until it meets a null pointer: past their end.
     """
-    layout = getattr(decoded, "layout", None)
-    if layout is None:  # a picture
+    if not hasattr(decoded, "samples"):  # a picture
         return decoded.planes
-    channels = layout.nb_channels
-    return decoded.planes[:channels] if channels <= _CHANNELS_MOST else ()
+    from av.audio.plane import AudioPlane  # noqa: PLC0415 - the demo has it by now
+
+    count = decoded.layout.nb_channels if decoded.format.is_planar else 1
+    return [AudioPlane(decoded, index) for index in range(count)]
 
 
 def entropy(data: bytes) -> float:
