@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -39,6 +41,7 @@ BATCH_BARS = {
     150_000: (1.15, 0.97),
 }
 LIST_BARS = {100: 2.5, 1200: 2.0}
+WEBCRYPTO_BARS = {100: 100, 8192: 30}
 INTO_BARS = {100: 1.5, 1200: 1.4, 8192: 1.2}
 
 
@@ -204,6 +207,25 @@ class Size:
             yield at_least(f"{name} {self.size} B, x peer", bar, ratio)
 
 
+def webcrypto_rows() -> Iterator[Row]:
+    """Measure seal_batch against the article's worker, in Node; five turns."""
+    node = shutil.which("node")
+    if node is None:
+        return
+    script = str(Path(__file__).with_name("webcrypto.mjs"))
+    for size, bar in WEBCRYPTO_BARS.items():
+        ways = Size(size, 1)
+        batch = fill(ways.batch, ways.frames)
+        ratios = []
+        for _ in range(5):
+            run = [node, script, str(size), "4000"]
+            done = subprocess.run(run, capture_output=True, text=True, check=True)
+            ours = [timed(lambda: ways.sealer.seal_batch(batch)) for _ in range(300)]  # noqa: B023
+            ratios.append(float(done.stdout) / (median(ours) / BATCH))
+        what = f"seal_batch 32 x {size} B, x the WebCrypto worker in Node"
+        yield at_least(what, bar, median(ratios))
+
+
 def at_least(what: str, bar: float, measured: float) -> Row:
     """Judge a ratio."""
     return Row(what, f">= {bar:g}", f"{measured:.2f}", measured >= bar)
@@ -248,6 +270,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         if size in LIST_BARS:
             yield from ways.list_rows()
         yield from ways.single_rows()
+    yield from webcrypto_rows()
     seconds = 0.2 if quick else 1.0
     yield thread_row(8192, seconds, 1.9)
     yield thread_row(100, seconds, None)
