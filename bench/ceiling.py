@@ -28,7 +28,12 @@ def load() -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as scratch:
         library = Path(scratch) / "ceiling.so"
         command = [os.environ.get("CC", "cc"), "-O3", "-shared", "-fPIC"]
-        command += [str(HERE / "ceiling.c"), "-o", str(library)]
+        command += [str(HERE / "ceiling.c"), str(HERE.parent / "csrc/mem.c")]
+        command += [
+            "-o",
+            str(library),
+            f"-DFF_OPENSSL_STATIC={int(prefix is not None)}",
+        ]
         if prefix is None:
             command += ["-lcrypto"]
         else:

@@ -11,10 +11,18 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
+
+struct ff_aead {
+    EVP_CIPHER_CTX *ctx;
+    OSSL_PARAM      tag_param[2]; /* prebuilt: saves a lookup per frame */
+    uint8_t         tag[FF_TAG_LEN];
+};
 
 static const struct {
     const char *name;   /* as users write it */
@@ -54,13 +62,16 @@ void ff_errors_restore(void)
 
 static pthread_once_t align_once = PTHREAD_ONCE_INIT;
 
-ff_error ff_aead_init(ff_aead *aead, ff_direction direction, uint32_t suite,
-                      const uint8_t *key)
+ff_error ff_aead_new(ff_aead **out, ff_direction direction, uint32_t suite,
+                     const uint8_t *key)
 {
     pthread_once(&align_once, ff_mem_align);
-    memset(aead, 0, sizeof *aead);
+    *out = NULL;
     if (suite >= NUM_SUITES)
         return FF_BAD_ARGUMENT;
+    ff_aead *aead = calloc(1, sizeof *aead);
+    if (!aead)
+        return FF_LIB_MEMORY;
     ff_errors_mark();
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, suites[suite].cipher, NULL);
     aead->ctx = EVP_CIPHER_CTX_new();
@@ -76,13 +87,17 @@ ff_error ff_aead_init(ff_aead *aead, ff_direction direction, uint32_t suite,
     aead->tag_param[0] = OSSL_PARAM_construct_octet_string(
         OSSL_CIPHER_PARAM_AEAD_TAG, aead->tag, FF_TAG_LEN);
     aead->tag_param[1] = OSSL_PARAM_construct_end();
+    *out = aead;
     return FF_DONE;
 }
 
 void ff_aead_free(ff_aead *aead)
 {
+    if (!aead)
+        return;
     EVP_CIPHER_CTX_free(aead->ctx); /* cleanses the key schedule */
     ff_wipe(aead, sizeof *aead);
+    free(aead);
 }
 
 ff_status ff_aead_seal(ff_aead *aead, uint8_t *out,

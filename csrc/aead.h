@@ -1,9 +1,6 @@
 /* aead.h - one AES-GCM context per key and direction. */
 #ifndef FASTFRAME_AEAD_H
 #define FASTFRAME_AEAD_H
-#include <openssl/params.h>
-#include <openssl/types.h>
-
 #include "fastframe.h"
 
 /* ff_bytes: borrowed bytes; len 0 allows a NULL at. */
@@ -12,11 +9,7 @@ typedef struct {
     size_t         len;
 } ff_bytes;
 
-typedef struct {
-    EVP_CIPHER_CTX *ctx; /* NULL when wiped */
-    OSSL_PARAM      tag_param[2]; /* prebuilt: saves a lookup per frame */
-    uint8_t         tag[FF_TAG_LEN];
-} ff_aead;
+typedef struct ff_aead ff_aead; /* OpenSSL's types stay in aead.c */
 
 /* ff_suite_max_blocks is how many 16-byte blocks one key may seal: 2^48 keeps
  * an attacker's advantage below 2^-32 (draft-irtf-cfrg-aead-limits, 5.1). */
@@ -29,10 +22,10 @@ void ff_errors_restore(void);
 
 typedef enum { FF_FOR_OPEN = 0, FF_FOR_SEAL = 1 } ff_direction;
 
-/* ff_aead_init keys a context; the address of aead must not change after. */
-ff_error ff_aead_init(ff_aead *aead, ff_direction direction, uint32_t suite,
-                      const uint8_t *key) FF_MUST_USE;
-void ff_aead_free(ff_aead *aead); /* wipes; a zeroed aead is allowed */
+/* ff_aead_new keys a context; free wipes it and allows NULL. */
+ff_error ff_aead_new(ff_aead **out, ff_direction direction, uint32_t suite,
+                     const uint8_t *key) FF_MUST_USE;
+void ff_aead_free(ff_aead *aead);
 
 /* ff_aead_seal writes len bytes of ciphertext to out and the tag behind them.
  * in is out or apart from it. On failure out holds nothing to be used. */

@@ -106,7 +106,7 @@ static ff_status attempt_both(const ff_attempt *a)
 static ff_status verify(ff_opener *opener, ff_slot *slot, const ff_plan *plan,
                         ff_frame *frame)
 {
-    ff_attempt a = {.aead = &slot->aead, .plan = plan, .frame = frame,
+    ff_attempt a = {.aead = slot->aead, .plan = plan, .frame = frame,
                     .body = frame->in + plan->body_at};
     memcpy(a.tag, frame->in + plan->tag_at, FF_TAG_LEN);
     if (frame->out == frame->in && a.body != frame->out) {

@@ -71,7 +71,7 @@ static ff_status write_frame(ff_sealer *sealer, const ff_plan *plan,
         memmove(body, in, frame->in_len);
         in = body;
     }
-    ff_status status = ff_aead_seal(&sealer->aead, body, plan->nonce, aad, 2,
+    ff_status status = ff_aead_seal(sealer->aead, body, plan->nonce, aad, 2,
                                     in, frame->in_len);
     if (status != FF_OK) {
         ff_wipe(frame->out, plan->sealed_len);

@@ -16,18 +16,16 @@ static ff_error check_key(const ff_format *format, uint32_t suite,
     return key->id > format->facts.key_id_max ? FF_BAD_KEY_ID : FF_DONE;
 }
 
-/* install puts key in use. The context is made in place because its prebuilt
- * parameter points into it; the old one is kept until the new one is good. */
+/* install puts key in use; without success the old one stays. */
 static ff_error install(ff_sealer *sealer, uint32_t suite, const ff_key *key,
                         const ff_range *range)
 {
-    ff_aead old = sealer->aead;
-    ff_error error = ff_aead_init(&sealer->aead, FF_FOR_SEAL, suite, key->key);
-    if (error != FF_DONE) {
-        sealer->aead = old;
+    ff_aead *aead;
+    ff_error error = ff_aead_new(&aead, FF_FOR_SEAL, suite, key->key);
+    if (error != FF_DONE)
         return error;
-    }
-    ff_aead_free(&old);
+    ff_aead_free(sealer->aead);
+    sealer->aead = aead;
     memcpy(sealer->salt, key->salt, FF_NONCE_LEN);
     sealer->key_id = key->id;
     sealer->mark = key->mark;
@@ -172,7 +170,8 @@ ff_error ff_sealer_read(ff_sealer *sealer, ff_sealer_facts *out)
 
 static void wipe(ff_sealer *sealer)
 {
-    ff_aead_free(&sealer->aead);
+    ff_aead_free(sealer->aead);
+    sealer->aead = NULL;
     ff_wipe(sealer->salt, sizeof sealer->salt);
     sealer->is_closed = 1;
 }

@@ -9,7 +9,7 @@ struct ff_sealer {
     ff_lock          lock; /* guards everything below */
     const ff_format *format;
     uint32_t         era;  /* the process that may seal: see ff_fork_era */
-    ff_aead          aead;
+    ff_aead         *aead; /* NULL once closed */
     uint8_t          salt[FF_NONCE_LEN];
     uint64_t         key_id;
     uint64_t         mark;

@@ -1,7 +1,4 @@
-/* slots.c - the key slots of an opener, a sorted array of pointers.
- *
- * Pointers, because a slot's context points into the slot itself.
- */
+/* slots.c - the key slots of an opener, a sorted array of pointers. */
 #include "slots.h"
 
 #include <stdlib.h>
@@ -33,7 +30,7 @@ ff_slot *ff_slots_find(const ff_slots *slots, uint64_t key_id)
 
 static void free_slot(ff_slot *slot)
 {
-    ff_aead_free(&slot->aead);
+    ff_aead_free(slot->aead);
     ff_senders_free(&slot->senders);
     ff_wipe(slot, sizeof *slot);
     free(slot);
@@ -45,7 +42,7 @@ static ff_error make_slot(ff_slot **out, uint32_t suite, const ff_key *key,
     ff_slot *slot = calloc(1, sizeof *slot);
     if (!slot)
         return FF_LIB_MEMORY;
-    ff_error error = ff_aead_init(&slot->aead, FF_FOR_OPEN, suite, key->key);
+    ff_error error = ff_aead_new(&slot->aead, FF_FOR_OPEN, suite, key->key);
     if (error == FF_DONE)
         error = ff_senders_init(&slot->senders, window);
     if (error != FF_DONE) {

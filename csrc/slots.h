@@ -6,7 +6,7 @@
 
 typedef struct {
     uint64_t      key_id;
-    ff_aead       aead;
+    ff_aead      *aead;
     ff_senders    senders;
     uint8_t       key[FF_KEY_MAX]; /* to know the same key when it comes again */
     size_t        key_len;

@@ -157,7 +157,7 @@ static void test_closed_sealer_holds_no_key(void)
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
     ff_sealer_close(sealer);
     ff_sealer_close(sealer);
-    CHECK(!sealer->aead.ctx);
+    CHECK(!sealer->aead);
     CHECK(kit_is_all(sealer->salt, 0, FF_NONCE_LEN));
     CHECK_SAME(seal(sealer, 3), -FF_CLOSED);
     CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_CLOSED);
@@ -209,8 +209,34 @@ static void test_caller_may_wipe_its_key_at_once(void)
     ff_opener_free(opener);
 }
 
+/* Python keeps the memory, so that a finaliser may call after the end. */
+static void test_objects_in_the_callers_memory_outlive_their_end(void)
+{
+    ff_sealer *sealer = kit_need(calloc(1, ff_sealer_size()));
+    ff_opener *opener = kit_need(calloc(1, ff_opener_size()));
+    const ff_key key = {.key = kit_key, .key_len = 16, .salt = kit_salt};
+    const ff_range range = {0, NO_LIMIT};
+    uint8_t sealed[4 + FF_TAG_LEN] = {0}, out[4] = {1, 2, 3, 4};
+    CHECK_SAME(ff_sealer_init(sealer, RAW, AES_128, &key, &range), FF_DONE);
+    CHECK_SAME(ff_opener_init(opener, RAW, kit_salt, 64), FF_DONE);
+    CHECK_SAME(ff_opener_set_key(opener, AES_128, &key), FF_DONE);
+    CHECK_SAME(ff_seal_one(sealer, sealed, 20, out, 4, 0, NULL), 20);
+    CHECK_SAME(ff_open_one(opener, out, 4, sealed, 20, 0, NULL), 4);
+    for (int i = 0; i < 2; i++) {
+        ff_sealer_close(sealer);
+        ff_opener_close(opener);
+        CHECK_SAME(ff_seal_one(sealer, sealed, 20, out, 4, 0, NULL),
+                   -FF_CLOSED);
+        CHECK_SAME(ff_open_one(opener, out, 4, sealed, 20, 0, NULL),
+                   -FF_CLOSED);
+    }
+    free(sealer);
+    free(opener);
+}
+
 int main(void)
 {
+    RUN(test_objects_in_the_callers_memory_outlive_their_end);
     RUN(test_counters_rise_by_one);
     RUN(test_last_counter_of_all_is_used_once);
     RUN(test_counter_zero_may_be_the_only_one);
