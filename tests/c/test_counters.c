@@ -216,7 +216,7 @@ static void test_objects_in_the_callers_memory_outlive_their_end(void)
     ff_opener *opener = kit_need(calloc(1, ff_opener_size()));
     const ff_key key = {.key = kit_key, .key_len = 16, .salt = kit_salt};
     const ff_range range = {0, NO_LIMIT};
-    uint8_t sealed[4 + FF_TAG_LEN] = {0}, out[4] = {1, 2, 3, 4};
+    uint8_t sealed[4 + FF_TAG_LEN] = {0};
     CHECK_SAME(ff_sealer_init(sealer, RAW, AES_128, &key, &range), FF_DONE);
     CHECK_SAME(ff_opener_init(opener, RAW, kit_salt, 64), FF_DONE);
     CHECK_SAME(ff_opener_set_key(opener, AES_128, &key), FF_DONE);
