@@ -7,6 +7,11 @@ import os
 import weakref
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; sealers there take a number
+    fcntl = None  # type: ignore[assignment]
+
 from fastframe import _native
 from fastframe._forklock import ForkLock
 from fastframe._guard import Closable
@@ -42,6 +47,8 @@ class PersistentCounter(Closable):
             raise UsageTypeError(
                 f"path must be a path, got {type(path).__name__}"
             ) from None
+        except ValueError as error:
+            raise UsageError(f"path: {error}") from None
         self._ahead = _native.check_int(ahead, "ahead", 1, 2**48)
         self._lock = ForkLock()
         self._pid = os.getpid()
@@ -97,15 +104,14 @@ class PersistentCounter(Closable):
 
     def close(self) -> None:
         """Unlock the file. The counters reserved so far stay reserved."""
-        fd, self._lock_fd = self._lock_fd, None
-        if fd is None:
-            return
-        if self._pid == os.getpid():
-            import fcntl  # noqa: PLC0415 - absent on Windows
-
-            # Closing alone does not unlock while a forked child has it open.
-            fcntl.flock(fd, fcntl.LOCK_UN)
-        os.close(fd)
+        with self._lock.raw:  # not amid a reservation
+            fd, self._lock_fd = self._lock_fd, None
+            if fd is None:
+                return
+            if self._pid == os.getpid():
+                # Closing alone does not unlock while a forked child has it open.
+                fcntl.flock(fd, fcntl.LOCK_UN)
+            os.close(fd)
 
     def __del__(self) -> None:
         """Close what was never closed."""
@@ -113,8 +119,8 @@ class PersistentCounter(Closable):
             self.close()
 
     def _lock_file(self) -> int | None:
-        import fcntl  # noqa: PLC0415 - absent on Windows, where import must work
-
+        if fcntl is None:
+            raise UsageError("a PersistentCounter needs file locks, which are missing")
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
             fd = os.open(f"{self._path}.lock", flags, 0o600)

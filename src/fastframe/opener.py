@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from fastframe import _native
 from fastframe._guard import Closable
 from fastframe.batch import Batch, BatchResult
-from fastframe.errors import UsageTypeError
+from fastframe.errors import Status, UsageTypeError
 from fastframe.gather import run_any
 from fastframe.options import read_format, read_salt
 from fastframe.single import pin_target, prepare_call, raise_refusal
@@ -247,15 +247,17 @@ class Opener(Closable):
         self, code: int, frame: tuple[Any, int], target: tuple[Any, int]
     ) -> NoReturn:
         if code < _native.FIRST_ERROR and code != _native.NO_ROOM:
-            _native.raise_status(code, key_id=self._claimed_key_id(frame, target))
+            key_id = self._claimed_key_id(code, frame, target)
+            _native.raise_status(code, key_id=key_id)
         needed = max(frame[1] - self._growth_min, 0)
         raise_refusal(code, self, frame[1], needed, target[1])
 
     def _claimed_key_id(
-        self, frame: tuple[Any, int], target: tuple[Any, int]
+        self, code: int, frame: tuple[Any, int], target: tuple[Any, int]
     ) -> int | None:
         """Read the key id that a rejected frame names, if it is still there."""
-        if _native.is_same_start(frame[0], target[0]):
-            return None  # opened in place: the header has been written over
+        is_tried = code in (Status.AUTH_FAILED, Status.INTERNAL)
+        if is_tried and _native.is_same_start(frame[0], target[0]):
+            return None  # in place: the header has been written over
         claim, status = _native.inspect(self._facts.number, frame[0])
         return int(claim.key_id) if status == 0 and claim.names_key else None

@@ -51,11 +51,12 @@ class Supply:
             missing = facts.next + count - 1 - facts.granted
             if missing > 0:
                 name = fingerprint_of(facts.mark)
-                first, last = self._persistent.reserve(name, missing)
+                _, last = self._persistent.reserve(name, missing)
                 # A rotation may have come between: then nothing is granted,
-                # and the core asks again under its new key.
-                if first == facts.granted + 1:
-                    _native.grant_sealer(handle, facts.mark, last)
+                # and the core asks again under its new key. An interrupted
+                # call may have left a gap below: nobody else used it, because
+                # file, key and prefix have one owner.
+                _native.grant_sealer(handle, facts.mark, last)
 
     def close(self) -> None:
         """Let another sealer use the file."""

@@ -1,8 +1,9 @@
 """Sealers and openers of the core, as handles that close themselves.
 
 cffi ends a handle as a finaliser: before anything of a dead cycle is gone, so
-that others' finalisers may still call it. Its end therefore only closes, and
-the memory belongs to whoever holds the second part of what new_* gives.
+that others' finalisers may still call it. Its end therefore only closes. The
+memory belongs to that end, until it has run, and to whoever holds the second
+part of what new_* gives: both, because either may go first.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def new_sealer(
     )
     check(error, "sealer")
 
-    def end(sealer: Handle) -> None:
+    def end(sealer: Handle, _memory: Handle = memory) -> None:
         lib.ff_sealer_close(sealer)
         at_end()
 
@@ -111,7 +112,11 @@ def new_opener(format_: int, salt: bytes | None, window: int) -> tuple[Handle, H
     bare = ffi.cast("ff_opener *", memory)
     error = lib.ff_opener_init(bare, format_, NULL if salt is None else salt, window)
     check(error, "opener")
-    return ffi.gc(bare, lib.ff_opener_close), memory
+
+    def end(opener: Handle, _memory: Handle = memory) -> None:
+        lib.ff_opener_close(opener)
+
+    return ffi.gc(bare, end), memory
 
 
 def set_opener_key(opener: Handle, material: KeyMaterial) -> None:
