@@ -112,6 +112,7 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
 ff_status ff_batch_place(const ff_batch *batch, size_t at, ff_frame *frame)
 {
     frame->in_place = batch->in_place;
+    frame->is_apart = 1; /* by ff_batch_begin and ff_batch_load */
     frame->out = NULL;
     frame->out_cap = 0;
     if (batch->in_place)

@@ -18,6 +18,7 @@ typedef struct {
     uint32_t       names_key;
     int            key_frame;
     uint32_t       in_place; /* over the input, where the format wants it */
+    uint32_t       is_apart; /* overlap was ruled out for the whole batch */
 } ff_frame;
 
 /* ff_frame_single makes a frame of the arguments of a single call. */
@@ -36,8 +37,8 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i,
                        ff_frame *out) FF_MUST_USE;
 
 /* ff_batch_place sets where a frame's result goes; at is the end of the last
- * one in the arena out. FF_NO_ROOM: not even an empty frame fits. ff_batch_store records what became of frame i and
- * gives the new end. */
+ * one in the arena out. FF_NO_ROOM: not even an empty frame fits.
+ * ff_batch_store records what became of frame i and gives the new end. */
 ff_status ff_batch_place(const ff_batch *batch, size_t at,
                          ff_frame *frame) FF_MUST_USE;
 size_t ff_batch_store(const ff_batch *batch, uint32_t i, size_t at,

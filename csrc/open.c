@@ -48,8 +48,8 @@ static ff_status read_plan(const ff_opener *opener, ff_frame *frame,
     return FF_OK;
 }
 
-/* fit checks the room before anything is written. In place the frame
- * is opened over itself in its arena. */
+/* fit checks the room before anything is written. In place the frame is opened
+ * over itself in its arena. */
 static ff_status fit(const ff_plan *plan, ff_frame *frame)
 {
     if (frame->in_place) {
@@ -152,7 +152,7 @@ static void count_frame(ff_opener *opener, ff_slot *slot,
 }
 
 static ff_status open_with_slot(ff_opener *opener, ff_slot *slot,
-                          const ff_plan *plan, ff_frame *frame)
+                                const ff_plan *plan, ff_frame *frame)
 {
     ff_status status = ff_senders_check(&slot->senders, plan->sender,
                                         plan->counter);
@@ -173,7 +173,7 @@ static int open_locked(ff_opener *opener, ff_frame *frame)
     ff_plan plan;
     ff_slot *slot = NULL;
     int outcome = read_plan(opener, frame, &plan);
-    if (outcome == FF_OK && !frame->in_place && !is_overlap_good(&plan, frame))
+    if (outcome == FF_OK && !frame->is_apart && !is_overlap_good(&plan, frame))
         return FF_BAD_OVERLAP;
     if (outcome == FF_OK) {
         slot = find_slot(opener, &plan);
@@ -249,7 +249,7 @@ static ff_status run(void *member, ff_frame *frame, ff_status status)
         outcome = open_locked(member, frame);
     else
         count_frame(member, NULL, frame, status);
-    /* ff_batch_load has ruled out overlap, the one call error left. */
+    /* Overlap, the one call error left, was ruled out for the batch. */
     return outcome < FF_BAD_ARGUMENT ? (ff_status)outcome : FF_INTERNAL;
 }
 

@@ -216,15 +216,10 @@ def run_batch(
         )
     ok = call(tables.handle, in_place)
     if ok < 0:
-        raise_batch_error(-ok, tables)
+        where = f", frame {tables.handle.bad_index}"
+        about_one = -ok in _native.FRAME_ERRORS
+        _native.raise_error(-ok, f"batch{where if about_one else ''}")
     return BatchResult(tables, ok)
-
-
-def raise_batch_error(error: int, tables: _native.Tables) -> None:
-    """Raise for a call that was refused as a whole, naming the frame."""
-    index = tables.handle.bad_index
-    named = error in _native.FRAME_ERRORS
-    _native.raise_error(error, f"batch, frame {index}" if named else "batch")
 
 
 def _check_source(source: int) -> None:

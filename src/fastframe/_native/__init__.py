@@ -1,6 +1,6 @@
 """The fence around CFFI: only the modules in here import the compiled core.
 
-They pin buffers, make C objects that free themselves, and turn the numbers
+They pin buffers, make C objects that close themselves, and turn the numbers
 that C returns into exceptions. The rest of the package sees Python types, plus
 opaque handles that it hands back here.
 """
