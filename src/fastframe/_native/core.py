@@ -50,12 +50,6 @@ def text_of(code: int) -> str:
     return str(ffi.string(lib.ff_status_text(code)).decode())
 
 
-def name_of(code: int) -> str | None:
-    """Give C's name for a status or error number, None if it has none."""
-    name = lib.ff_status_name(code)
-    return None if name == NULL else str(ffi.string(name).decode())
-
-
 def raise_error(code: int, what: str) -> NoReturn:
     """Raise for an ff_error: why the call as a whole was refused."""
     if code in _LIBRARY_ERRORS:
