@@ -1,6 +1,6 @@
-/* aead.c - one AES-GCM context per key and direction, on OpenSSL's EVP.
+/* aead.c - the table of suites, and AES-GCM on OpenSSL's EVP.
  *
- * The context is made once from the key. Per frame only the IV is set (the
+ * A GCM context is made once from the key. Per frame only the IV is set (the
  * cipher argument stays NULL: naming it again costs a lock), and the tag goes
  * through a prebuilt parameter. Never EVP_Cipher() for an AEAD: it finishes
  * without judging the tag (CVE-2026-75803).
@@ -14,40 +14,75 @@
 #include <openssl/params.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "ctrhmac.h"
 #include "mem.h"
 
 struct ff_aead {
-    EVP_CIPHER_CTX *ctx;
+    EVP_CIPHER_CTX *ctx;          /* GCM's */
     OSSL_PARAM      tag_param[2]; /* prebuilt: saves a lookup per frame */
-    uint8_t         tag[FF_TAG_LEN];
+    ff_ctrhmac     *ctrhmac;      /* NULL: the suite is one of GCM */
+    ff_direction    direction;
 };
 
-static const struct {
+typedef struct {
     const char *name;   /* as users write it */
-    const char *cipher; /* as OpenSSL does */
-    size_t      key_len;
-    uint64_t    max_blocks;
-} suites[] = {
-    {"AES-128-GCM", "AES-128-GCM", 16, UINT64_C(1) << 48},
-    {"AES-256-GCM", "AES-256-GCM", 32, UINT64_C(1) << 48},
+    const char *cipher; /* GCM's name in OpenSSL; NULL: see ctrhmac.h */
+    uint32_t    key_len;
+    uint32_t    tag_len;
+} suite_row;
+
+static const suite_row suites[FF_NUM_SUITES] = {
+    [FF_AES_128_GCM] = {"AES-128-GCM", "AES-128-GCM", 16, 16},
+    [FF_AES_256_GCM] = {"AES-256-GCM", "AES-256-GCM", 32, 16},
+    [FF_AES_128_HMAC_80] = {"AES_128_CTR_HMAC_SHA256_80", NULL, 48, 10},
+    [FF_AES_128_HMAC_64] = {"AES_128_CTR_HMAC_SHA256_64", NULL, 48, 8},
+    [FF_AES_128_HMAC_32] = {"AES_128_CTR_HMAC_SHA256_32", NULL, 48, 4},
+    [FF_AES_256_HMAC_80] = {"AES_256_CTR_HMAC_SHA512_80", NULL, 96, 10},
+    [FF_AES_256_HMAC_64] = {"AES_256_CTR_HMAC_SHA512_64", NULL, 96, 8},
+    [FF_AES_256_HMAC_32] = {"AES_256_CTR_HMAC_SHA512_32", NULL, 96, 4},
+    [FF_AES_128_GCM_8] = {"AES-128-GCM-8", "AES-128-GCM", 16, 8},
 };
-#define NUM_SUITES (sizeof suites / sizeof suites[0])
+
+/* With s blocks sealed under one key, an attacker tells AES in counter mode
+ * from noise with an advantage of at most s^2 / 2^129, which 2^48 keeps below
+ * 2^-32. For GCM that is draft-irtf-cfrg-aead-limits, 5.1 (s counts the tags'
+ * blocks too); its bound is counter mode's own, so it holds for AES-CTR with
+ * HMAC as well, where HMAC adds a birthday bound that is far off (2^48 MACs of
+ * 256 bits: 2^-160). How often a short tag may be guessed at is no matter of
+ * sealing. */
+#define MAX_BLOCKS (UINT64_C(1) << 48)
 
 const char *ff_suite_name(uint32_t suite)
 {
-    return suite < NUM_SUITES ? suites[suite].name : NULL;
+    return suite < FF_NUM_SUITES ? suites[suite].name : NULL;
 }
 
 size_t ff_suite_key_len(uint32_t suite)
 {
-    return suite < NUM_SUITES ? suites[suite].key_len : 0;
+    return suite < FF_NUM_SUITES ? suites[suite].key_len : 0;
+}
+
+size_t ff_suite_tag_len(uint32_t suite)
+{
+    return suite < FF_NUM_SUITES ? suites[suite].tag_len : 0;
+}
+
+int ff_suite_reads_twice(uint32_t suite)
+{
+    return suite >= FF_AES_128_HMAC_80 && suite <= FF_AES_256_HMAC_32;
 }
 
 uint64_t ff_suite_max_blocks(uint32_t suite)
 {
-    return suite < NUM_SUITES ? suites[suite].max_blocks : 0;
+    return suite < FF_NUM_SUITES ? MAX_BLOCKS : 0;
+}
+
+static pthread_once_t align_once = PTHREAD_ONCE_INIT;
+
+void ff_crypto_prepare(void)
+{
+    pthread_once(&align_once, ff_mem_align);
 }
 
 void ff_errors_mark(void)
@@ -60,33 +95,42 @@ void ff_errors_restore(void)
     ERR_pop_to_mark();
 }
 
-static pthread_once_t align_once = PTHREAD_ONCE_INIT;
+static ff_error make_gcm(ff_aead *aead, const suite_row *suite,
+                         const uint8_t *key)
+{
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, suite->cipher, NULL);
+    aead->ctx = EVP_CIPHER_CTX_new();
+    int is_good = cipher && aead->ctx &&
+                  EVP_CipherInit_ex2(aead->ctx, cipher, key, NULL,
+                                     aead->direction == FF_FOR_SEAL, NULL);
+    EVP_CIPHER_free(cipher); /* the context holds its own reference */
+    aead->tag_param[0] = OSSL_PARAM_construct_octet_string(
+        OSSL_CIPHER_PARAM_AEAD_TAG, NULL, suite->tag_len);
+    aead->tag_param[1] = OSSL_PARAM_construct_end();
+    return is_good ? FF_DONE : FF_LIB_CRYPTO;
+}
 
 ff_error ff_aead_new(ff_aead **out, ff_direction direction, uint32_t suite,
                      const uint8_t *key)
 {
-    pthread_once(&align_once, ff_mem_align);
+    ff_crypto_prepare();
     *out = NULL;
-    if (suite >= NUM_SUITES)
+    if (suite >= FF_NUM_SUITES)
         return FF_BAD_ARGUMENT;
+    const suite_row *row = &suites[suite];
     ff_aead *aead = calloc(1, sizeof *aead);
     if (!aead)
         return FF_LIB_MEMORY;
+    aead->direction = direction;
     ff_errors_mark();
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, suites[suite].cipher, NULL);
-    aead->ctx = EVP_CIPHER_CTX_new();
-    int is_good = cipher && aead->ctx &&
-                  EVP_CipherInit_ex2(aead->ctx, cipher, key, NULL,
-                                     direction == FF_FOR_SEAL, NULL);
-    EVP_CIPHER_free(cipher); /* the context holds its own reference */
+    ff_error error = row->cipher ? make_gcm(aead, row, key)
+                                 : ff_ctrhmac_new(&aead->ctrhmac, key,
+                                                  row->key_len, row->tag_len);
     ff_errors_restore();
-    if (!is_good) {
+    if (error != FF_DONE) {
         ff_aead_free(aead);
-        return FF_LIB_CRYPTO;
+        return error;
     }
-    aead->tag_param[0] = OSSL_PARAM_construct_octet_string(
-        OSSL_CIPHER_PARAM_AEAD_TAG, aead->tag, FF_TAG_LEN);
-    aead->tag_param[1] = OSSL_PARAM_construct_end();
     *out = aead;
     return FF_DONE;
 }
@@ -96,49 +140,83 @@ void ff_aead_free(ff_aead *aead)
     if (!aead)
         return;
     EVP_CIPHER_CTX_free(aead->ctx); /* cleanses the key schedule */
+    ff_ctrhmac_free(aead->ctrhmac);
     ff_wipe(aead, sizeof *aead);
     free(aead);
 }
 
-ff_status ff_aead_seal(ff_aead *aead, uint8_t *out,
-                       const uint8_t nonce[FF_NONCE_LEN], const ff_bytes *aad,
-                       size_t num_aad, const uint8_t *in, size_t len)
+ff_status ff_aead_seal(ff_aead *aead, const uint8_t nonce[FF_NONCE_LEN],
+                       const ff_bytes *aad, size_t num_aad,
+                       const ff_part *body, size_t num_body, uint8_t *tag)
 {
     EVP_CIPHER_CTX *ctx = aead->ctx;
+    uint8_t none[1];
     int written = 0;
+    if (aead->ctrhmac)
+        return ff_ctrhmac_seal(aead->ctrhmac, nonce, aad, num_aad, body,
+                               num_body, tag);
     if (!EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL))
         return FF_INTERNAL;
     for (size_t i = 0; i < num_aad; i++)
         if (aad[i].len > 0 &&
             !EVP_EncryptUpdate(ctx, NULL, &written, aad[i].at, (int)aad[i].len))
             return FF_INTERNAL;
-    if (len > 0 && !EVP_EncryptUpdate(ctx, out, &written, in, (int)len))
-        return FF_INTERNAL;
-    if (!EVP_EncryptFinal_ex(ctx, out + len, &written) ||
+    for (size_t i = 0; i < num_body; i++)
+        if (body[i].len > 0 &&
+            !EVP_EncryptUpdate(ctx, body[i].out, &written, body[i].in,
+                               (int)body[i].len))
+            return FF_INTERNAL;
+    aead->tag_param[0].data = tag;
+    if (!EVP_EncryptFinal_ex(ctx, none, &written) ||
         !EVP_CIPHER_CTX_get_params(ctx, aead->tag_param))
         return FF_INTERNAL;
-    memcpy(out + len, aead->tag, FF_TAG_LEN);
     return FF_OK;
 }
 
-ff_status ff_aead_open(ff_aead *aead, uint8_t *out,
-                       const uint8_t nonce[FF_NONCE_LEN], const ff_bytes *aad,
-                       size_t num_aad, const uint8_t *in, size_t len,
-                       const uint8_t tag[FF_TAG_LEN])
+ff_status ff_aead_open(ff_aead *aead, const uint8_t nonce[FF_NONCE_LEN],
+                       const ff_bytes *aad, size_t num_aad,
+                       const ff_part *body, size_t num_body,
+                       const uint8_t *tag)
 {
     EVP_CIPHER_CTX *ctx = aead->ctx;
     uint8_t none[1];
     int written = 0;
-    memcpy(aead->tag, tag, FF_TAG_LEN);
+    if (aead->ctrhmac)
+        return ff_ctrhmac_open(aead->ctrhmac, nonce, aad, num_aad, body,
+                               num_body, tag);
+    aead->tag_param[0].data = (uint8_t *)tag; /* only read, when it is set */
     if (!EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, aead->tag_param))
         return FF_INTERNAL;
     for (size_t i = 0; i < num_aad; i++)
         if (aad[i].len > 0 &&
             !EVP_DecryptUpdate(ctx, NULL, &written, aad[i].at, (int)aad[i].len))
             return FF_INTERNAL;
-    if (len > 0 && !EVP_DecryptUpdate(ctx, out, &written, in, (int)len))
-        return FF_INTERNAL;
+    for (size_t i = 0; i < num_body; i++)
+        if (body[i].len > 0 &&
+            !EVP_DecryptUpdate(ctx, body[i].out, &written, body[i].in,
+                               (int)body[i].len))
+            return FF_INTERNAL;
     return EVP_DecryptFinal_ex(ctx, none, &written) ? FF_OK : FF_AUTH_FAILED;
+}
+
+/* The keystream is the same in both directions, so running a context once
+ * more under the same nonce takes back what it did. No tag is made of that. */
+ff_status ff_aead_undo(ff_aead *aead, const uint8_t nonce[FF_NONCE_LEN],
+                       const ff_part *body, size_t num_body)
+{
+    int written = 0;
+    if (aead->ctrhmac) /* a failed open has left the parts as they were */
+        return aead->direction == FF_FOR_OPEN
+                   ? FF_OK
+                   : ff_ctrhmac_undo(aead->ctrhmac, nonce, body, num_body);
+    if (!EVP_CipherInit_ex2(aead->ctx, NULL, NULL, nonce, -1, NULL))
+        return FF_INTERNAL;
+    for (size_t i = 0; i < num_body; i++)
+        if (body[i].len > 0 &&
+            !EVP_CipherUpdate(aead->ctx, body[i].out, &written, body[i].out,
+                              (int)body[i].len))
+            return FF_INTERNAL;
+    return FF_OK;
 }
 
 const char *ff_openssl_version(void)

@@ -1,6 +1,6 @@
 """Builds fastframe._ffi: the C core and its CFFI binding.
 
-Reads fastframe_api.h verbatim, so no declaration is written twice, and takes
+Reads the API headers verbatim, so no declaration is written twice, and takes
 every .c file below csrc/, so no list of sources needs editing.
 
 Environment: FASTFRAME_OPENSSL_DIR names a prefix with include/ and a static
@@ -21,6 +21,7 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+API = ["fastframe_api.h", "batch_api.h"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wvla"]
 
 
@@ -159,8 +160,9 @@ def make_ffi() -> FFI:
         "-Wno-missing-field-initializers",
     ]
     builder = FFI()
-    header = (HERE / "fastframe_api.h").read_text(encoding="utf-8")
-    builder.cdef(header.replace("FF_MUST_USE", ""))
+    for name in API:
+        header = (HERE / name).read_text(encoding="utf-8")
+        builder.cdef(header.replace("FF_MUST_USE", ""))
     sources = sorted(HERE.rglob("*.c"))
     builder.set_source(
         "fastframe._ffi",

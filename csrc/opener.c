@@ -2,41 +2,41 @@
 #include "opener.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#include "mem.h"
 
 size_t ff_opener_size(void)
 {
     return sizeof(ff_opener);
 }
 
-ff_error ff_opener_init(ff_opener *opener, uint32_t format,
-                        const uint8_t *salt, uint32_t window)
+ff_error ff_opener_init(ff_opener *opener, const ff_settings *settings)
 {
-    const ff_format *plan = ff_format_at(format);
+    const ff_format *format = ff_format_at(settings->format);
     opener->is_closed = 1; /* until all is well */
-    if (!plan || window > FF_WINDOW_MAX || (!plan->facts.sends_nonce && !salt))
+    if (!format || settings->window > FF_WINDOW_MAX ||
+        settings->ratchet_window > FF_RATCHET_MAX ||
+        settings->sif_len > sizeof settings->sif)
         return FF_BAD_ARGUMENT;
+    opener->rule = ff_clear_opens_by(format, settings->codec);
+    if (!opener->rule)
+        return FF_BAD_CODEC;
     ff_error error = ff_lock_init(&opener->lock);
     if (error != FF_DONE)
         return error;
-    opener->format = plan;
-    opener->window = window;
-    if (salt)
-        memcpy(opener->salt, salt, FF_NONCE_LEN);
+    opener->format = format;
+    opener->settings = *settings;
+    if (!format->facts.has_replay_check)
+        opener->settings.window = 0;
     opener->is_closed = 0;
     return FF_DONE;
 }
 
-ff_error ff_opener_new(ff_opener **out, uint32_t format, const uint8_t *salt,
-                       uint32_t window)
+ff_error ff_opener_new(ff_opener **out, const ff_settings *settings)
 {
     *out = NULL;
     ff_opener *opener = calloc(1, sizeof *opener);
     if (!opener)
         return FF_LIB_MEMORY;
-    ff_error error = ff_opener_init(opener, format, salt, window);
+    ff_error error = ff_opener_init(opener, settings);
     if (error == FF_DONE)
         *out = opener;
     else
@@ -54,33 +54,54 @@ ff_error ff_opener_lock(ff_opener *opener)
     return error;
 }
 
-static ff_error check_key(const ff_opener *opener, uint32_t suite,
-                          const ff_key *key)
+static ff_error check_key(const ff_opener *opener, const ff_key *key)
 {
     const ff_format_facts *facts = &opener->format->facts;
-    if (!key->key || key->key_len == 0 ||
-        key->key_len != ff_suite_key_len(suite))
+    ff_error error = ff_rung_check(facts, key);
+    if (error != FF_DONE)
+        return error;
+    if (!key->salt && !facts->sends_nonce &&
+        !ff_schedule_at(key->schedule)->makes_salt)
         return FF_BAD_ARGUMENT;
-    if (key->id > facts->key_id_max)
-        return FF_BAD_KEY_ID;
-    /* No byte of the frame says which of two keys would be meant. */
-    if (!facts->names_key && opener->slots.count > 0 &&
-        !ff_slots_find(&opener->slots, key->id))
-        return FF_BAD_KEY_ID;
     return FF_DONE;
 }
 
-ff_error ff_opener_set_key(ff_opener *opener, uint32_t suite,
-                           const ff_key *key)
+/* Where no byte of a frame says which key is meant, each is tried: so there
+ * are few. */
+static int has_room(const ff_opener *opener, uint64_t key_id)
+{
+    return opener->slots.count < opener->format->facts.slots_max ||
+           ff_slots_find(&opener->slots, key_id) != NULL;
+}
+
+ff_error ff_opener_set_key(ff_opener *opener, const ff_key *key)
+{
+    ff_rung rung; /* made before the lock: PBKDF2 would hold up frames */
+    ff_error error = check_key(opener, key);
+    if (error == FF_DONE)
+        error = ff_rung_make(&rung, FF_FOR_OPEN, key);
+    if (error != FF_DONE)
+        return error;
+    error = ff_opener_lock(opener);
+    if (error == FF_DONE) {
+        error = has_room(opener, key->id)
+                    ? ff_slots_set(&opener->slots, &rung, key,
+                                   &opener->settings)
+                    : FF_BAD_KEY_ID;
+        ff_lock_release(&opener->lock);
+    }
+    ff_rung_free(&rung); /* empty if it has moved */
+    return error;
+}
+
+ff_error ff_opener_allow(ff_opener *opener, uint32_t steps)
 {
     ff_error error = ff_opener_lock(opener);
     if (error != FF_DONE)
         return error;
-    error = check_key(opener, suite, key);
-    if (error == FF_DONE)
-        error = ff_slots_set(&opener->slots, suite, key, opener->window);
+    opener->steps_left = steps;
     ff_lock_release(&opener->lock);
-    return error;
+    return FF_DONE;
 }
 
 ff_error ff_opener_drop_key(ff_opener *opener, uint64_t key_id)
@@ -114,7 +135,6 @@ ff_error ff_opener_read(ff_opener *opener, ff_opener_facts *out,
 static void wipe(ff_opener *opener)
 {
     ff_slots_free(&opener->slots);
-    ff_wipe(opener->salt, sizeof opener->salt);
     opener->is_closed = 1;
 }
 

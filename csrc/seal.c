@@ -3,7 +3,6 @@
 
 #include "loop.h"
 #include "mem.h"
-#include "nonce.h"
 #include "sealer.h"
 #include "span.h"
 
@@ -16,13 +15,19 @@ static ff_error check_frame(const ff_sealer *sealer, const ff_frame *frame)
     return FF_DONE;
 }
 
-static void make_plan(const ff_sealer *sealer, const ff_frame *frame,
-                      uint64_t counter, ff_plan *plan)
+/* -- frames that are sealed whole -- */
+
+static ff_status plan_whole(const ff_sealer *sealer, const ff_frame *frame,
+                            uint64_t counter, ff_plan *plan)
 {
-    plan->key_id = sealer->key_id;
-    plan->counter = counter;
-    ff_nonce_make(plan->nonce, sealer->salt, counter);
-    sealer->format->plan_seal(plan, frame->in_len);
+    plan->kind = frame->key_frame == FF_KEY ? FF_KEY : FF_DELTA;
+    if (sealer->codec != FF_CODEC_none && frame->key_frame == FF_EITHER)
+        plan->kind = ff_clear_kind(sealer->codec, FF_EITHER, frame->in,
+                                   frame->in_len);
+    plan->clear_len = 0;
+    plan->is_escaped = 0;
+    plan->body_len = frame->in_len;
+    return ff_sealer_plan(sealer, counter, plan, NULL);
 }
 
 /* fit checks the room before anything is written. In place the frame
@@ -30,23 +35,23 @@ static void make_plan(const ff_sealer *sealer, const ff_frame *frame,
 static ff_status fit(const ff_plan *plan, ff_frame *frame)
 {
     if (frame->in_place) {
-        frame->out = (uint8_t *)frame->in - plan->body_at;
+        frame->out = (uint8_t *)frame->in - plan->head_len;
         return FF_OK;
     }
-    return frame->out_cap < plan->sealed_len ? FF_NO_ROOM : FF_OK;
+    return frame->out_cap < ff_plan_sealed_len(plan) ? FF_NO_ROOM : FF_OK;
 }
 
 static int is_overlap_good(const ff_plan *plan, const ff_frame *frame)
 {
     return frame->in == frame->out ||
-           frame->in == frame->out + plan->body_at ||
+           frame->in == frame->out + plan->head_len ||
            ff_span_apart(frame->in, frame->in_len, frame->out,
-                         plan->sealed_len);
+                         ff_plan_sealed_len(plan));
 }
 
-/* copy_head copies a header, eight bytes at a time where it can: a call to
- * memcpy of unknown length would cost more. */
-static void copy_head(uint8_t *to, const uint8_t *from, size_t len)
+/* copy_short copies a header or trailer, eight bytes at a time where it can: a
+ * call to memcpy of unknown length would cost more. */
+static void copy_short(uint8_t *to, const uint8_t *from, size_t len)
 {
     size_t at = 0;
     for (; at + 8 < len; at += 8)
@@ -62,23 +67,23 @@ static void copy_head(uint8_t *to, const uint8_t *from, size_t len)
 static ff_status write_frame(ff_sealer *sealer, const ff_plan *plan,
                              ff_frame *frame)
 {
-    int kind = frame->key_frame == FF_KEY ? FF_KEY : FF_DELTA;
-    const ff_bytes aad[] = {{plan->aad[kind], plan->aad_len},
+    const ff_bytes aad[] = {{plan->aad, plan->aad_len},
                             {frame->aad, frame->aad_len}};
-    const uint8_t *in = frame->in;
-    uint8_t *body = frame->out + plan->body_at;
-    if (in == frame->out && in != body) {
-        memmove(body, in, frame->in_len);
-        in = body;
+    ff_part body = {frame->out + plan->head_len, frame->in, frame->in_len};
+    if (body.in == frame->out && body.in != body.out) {
+        memmove(body.out, body.in, body.len);
+        body.in = body.out;
     }
-    ff_status status = ff_aead_seal(sealer->aead, body, plan->nonce, aad, 2,
-                                    in, frame->in_len);
+    uint8_t *tag = body.out + body.len;
+    ff_status status = ff_aead_seal(sealer->rung.aead, plan->nonce, aad, 2,
+                                    &body, 1, tag);
     if (status != FF_OK) {
-        ff_wipe(frame->out, plan->sealed_len);
+        ff_wipe(frame->out, ff_plan_sealed_len(plan));
         return status;
     }
-    copy_head(frame->out, plan->head, plan->body_at);
-    frame->out_len = plan->sealed_len;
+    copy_short(frame->out, plan->head, plan->head_len);
+    copy_short(tag + plan->tag_len, plan->tail, plan->tail_len);
+    frame->out_len = ff_plan_sealed_len(plan);
     return FF_OK;
 }
 
@@ -92,6 +97,7 @@ static void count_frame(ff_sealer *sealer, const ff_frame *frame,
         facts->bytes_in += frame->in_len;
         facts->bytes_out += frame->out_len;
         break;
+    case FF_MALFORMED: facts->malformed += 1; break;
     case FF_NO_ROOM: facts->no_room += 1; break;
     case FF_KEY_EXHAUSTED: facts->key_exhausted += 1; break;
     default: facts->internal += 1;
@@ -100,20 +106,42 @@ static void count_frame(ff_sealer *sealer, const ff_frame *frame,
 
 /* -- one frame -- */
 
+static int is_whole(const ff_sealer *sealer)
+{
+    return sealer->rule->how == FF_CLEAR_NONE;
+}
+
+/* passes: does this frame travel as it is? Only an empty one ever does. */
+static int passes(const ff_sealer *sealer, ff_frame *frame)
+{
+    if (frame->in_len > 0 || !sealer->format->passes_empty)
+        return 0;
+    if (frame->in_place)
+        frame->out = (uint8_t *)frame->in;
+    frame->out_len = 0;
+    return 1;
+}
+
 static int seal_locked(ff_sealer *sealer, ff_frame *frame)
 {
     ff_plan plan;
-    make_plan(sealer, frame, sealer->next, &plan);
-    ff_status status = fit(&plan, frame);
+    uint64_t counter;
+    if (passes(sealer, frame))
+        return FF_OK;
+    ff_sealer_want(sealer, frame->in_len + frame->aad_len);
+    if (!is_whole(sealer))
+        return ff_seal_split(sealer, frame, 1);
+    ff_status status = plan_whole(sealer, frame, sealer->next, &plan);
+    if (status == FF_OK)
+        status = fit(&plan, frame);
     if (status != FF_OK)
         return status;
     if (!is_overlap_good(&plan, frame))
         return FF_BAD_OVERLAP;
-    ff_sealer_want(sealer, frame->in_len + frame->aad_len);
     ff_error error = ff_sealer_take(sealer);
     if (error != FF_DONE)
         return (int)error;
-    if (sealer->turn_left == 0)
+    if (sealer->turn_left == 0 || !ff_sealer_turn(sealer, &counter))
         return FF_KEY_EXHAUSTED;
     return write_frame(sealer, &plan, frame);
 }
@@ -171,12 +199,17 @@ static ff_status seal_next(ff_sealer *sealer, ff_frame *frame)
     ff_plan plan;
     frame->key_id = sealer->key_id;
     frame->names_key = 1;
+    if (passes(sealer, frame))
+        return FF_OK;
+    if (!is_whole(sealer))
+        return (ff_status)ff_seal_split(sealer, frame, 0);
     if (sealer->turn_left == 0)
         return FF_KEY_EXHAUSTED;
     sealer->turn_left -= 1;
     frame->counter = sealer->turn++;
-    make_plan(sealer, frame, frame->counter, &plan);
-    ff_status status = fit(&plan, frame);
+    ff_status status = plan_whole(sealer, frame, frame->counter, &plan);
+    if (status == FF_OK)
+        status = fit(&plan, frame);
     return status == FF_OK ? write_frame(sealer, &plan, frame) : status;
 }
 

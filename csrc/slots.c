@@ -28,30 +28,53 @@ ff_slot *ff_slots_find(const ff_slots *slots, uint64_t key_id)
                : NULL;
 }
 
+ff_slot *ff_slots_nth(const ff_slots *slots, uint32_t nth)
+{
+    /* Few slots, where a frame names no key: a search in each round will do. */
+    ff_slot *found = NULL;
+    for (uint64_t below = UINT64_MAX; nth < slots->count; nth--) {
+        found = NULL;
+        for (uint32_t i = 0; i < slots->count; i++) {
+            ff_slot *slot = slots->items[i];
+            if (slot->age < below && (!found || slot->age > found->age))
+                found = slot;
+        }
+        if (nth == 0)
+            return found;
+        below = found->age;
+    }
+    return NULL;
+}
+
 static void free_slot(ff_slot *slot)
 {
-    ff_aead_free(slot->aead);
+    ff_rung_free(&slot->now);
+    ff_rung_free(&slot->before);
+    for (uint32_t i = 0; i < slot->num_ahead; i++)
+        ff_rung_free(&slot->ahead[i]);
+    free(slot->ahead);
     ff_senders_free(&slot->senders);
     ff_wipe(slot, sizeof *slot);
     free(slot);
 }
 
-static ff_error make_slot(ff_slot **out, uint32_t suite, const ff_key *key,
-                          uint32_t window)
+static ff_error make_slot(ff_slot **out, ff_rung *rung, const ff_key *key,
+                          const ff_settings *settings)
 {
     ff_slot *slot = calloc(1, sizeof *slot);
     if (!slot)
         return FF_LIB_MEMORY;
-    ff_error error = ff_aead_new(&slot->aead, FF_FOR_OPEN, suite, key->key);
-    if (error == FF_DONE)
-        error = ff_senders_init(&slot->senders, window);
+    ff_error error = ff_senders_init(&slot->senders, settings->window);
     if (error != FF_DONE) {
         free_slot(slot);
         return error;
     }
+    slot->now = *rung;
+    ff_wipe(rung, sizeof *rung);
     slot->key_id = slot->facts.key_id = key->id;
-    slot->key_len = key->key_len;
-    memcpy(slot->key, key->key, key->key_len);
+    slot->mark = key->mark;
+    if (slot->now.secret.schedule->step)
+        slot->max_ahead = settings->ratchet_window;
     *out = slot;
     return FF_DONE;
 }
@@ -71,24 +94,42 @@ static ff_error make_room(ff_slots *slots)
     return FF_DONE;
 }
 
-static int holds(const ff_slot *slot, const ff_key *key)
+/* holds: is this the key that the slot was filled with? Once it has moved on
+ * only its mark tells, by which callers know their keys; where there are no
+ * windows to keep, the sender may as well have begun anew. */
+static int holds(const ff_slot *slot, const ff_key *key, uint32_t window)
 {
-    return slot && slot->key_len == key->key_len &&
-           ff_equal(slot->key, key->key, key->key_len);
+    if (!slot)
+        return 0;
+    const ff_secret *secret = &slot->now.secret;
+    if (secret->suite != key->suite || secret->len == 0 ||
+        secret->schedule != ff_schedule_at(key->schedule))
+        return 0;
+    if (key->salt && !secret->schedule->makes_salt &&
+        !ff_equal(slot->now.salt, key->salt, FF_NONCE_LEN))
+        return 0;
+    if (secret->step > 0)
+        return window > 0 && key->mark != 0 && key->mark == slot->mark;
+    return secret->len == key->key_len &&
+           ff_equal(secret->material, key->key, key->key_len) &&
+           secret->kdf_salt_len == key->kdf_salt_len &&
+           (key->kdf_salt_len == 0 ||
+            ff_equal(secret->kdf_salt, key->kdf_salt, key->kdf_salt_len));
 }
 
-ff_error ff_slots_set(ff_slots *slots, uint32_t suite, const ff_key *key,
-                      uint32_t window)
+ff_error ff_slots_set(ff_slots *slots, ff_rung *rung, const ff_key *key,
+                      const ff_settings *settings)
 {
     ff_slot *slot = NULL;
     ff_slot *old = ff_slots_find(slots, key->id);
-    if (holds(old, key))
+    if (holds(old, key, settings->window))
         return FF_DONE;
     ff_error error = old ? FF_DONE : make_room(slots);
     if (error == FF_DONE)
-        error = make_slot(&slot, suite, key, window);
+        error = make_slot(&slot, rung, key, settings);
     if (error != FF_DONE)
         return error;
+    slot->age = ++slots->age;
     uint32_t at = position(slots, key->id);
     if (old) {
         free_slot(old);

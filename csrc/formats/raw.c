@@ -1,41 +1,45 @@
 /* raw.c - nothing on the wire but the AEAD's output.
  *
- *     body || tag 16
+ *     body || tag
  *
  * The nonce is salt XOR counter; salt, counter and headers (aad) travel
  * outside, as the application likes. One key per opener: no byte names it.
  */
-#include "../format.h"
+#include "../nonce.h"
+#include "rules.h"
 
-static void plan_seal(ff_plan *plan, size_t len)
+static ff_status plan_seal(ff_plan *plan, const ff_split *split)
 {
-    plan->aad[FF_DELTA] = plan->aad[FF_KEY] = NULL;
-    plan->aad_len = 0;
-    plan->body_at = 0;
-    plan->body_len = (uint32_t)len;
-    plan->tag_at = (uint32_t)len;
-    plan->sealed_len = (uint32_t)len + FF_TAG_LEN;
-}
-
-static ff_status plan_open(ff_plan *plan, const uint8_t *wire, size_t len)
-{
-    (void)wire;
-    if (len < FF_TAG_LEN)
-        return FF_MALFORMED;
-    plan->key_id = 0;
-    plan->sender = 0;
-    plan_seal(plan, len - FF_TAG_LEN);
+    (void)split;
+    ff_nonce_make(plan->nonce, plan->salt, plan->counter);
     return FF_OK;
 }
+
+static ff_status plan_open(ff_plan *plan, const ff_wire *wire)
+{
+    if (wire->len < plan->tag_len)
+        return FF_MALFORMED;
+    return FF_OK;
+}
+
+static const ff_clear_rule rules[FF_NUM_CODECS] = {
+    [FF_CODEC_none] = {.how = FF_CLEAR_NONE},
+};
 
 const ff_format ff_format_raw = {
     .name = "raw",
     .facts = {.growth = FF_TAG_LEN,
               .growth_min = FF_TAG_LEN,
               .prefix_len = 4,
+              .has_replay_check = 1,
               .takes_aad = 1,
+              .slots_max = 1,
+              .tag_min = FF_TAG_LEN,
+              .suites = FF_SUITES_GCM,
+              .schedules = FF_SCHEDULES_RAW,
               .key_id_max = UINT64_MAX,
               .counter_max = UINT64_MAX},
+    .rules = rules,
     .plan_seal = plan_seal,
     .plan_open = plan_open,
 };

@@ -22,10 +22,17 @@ const char *ff_format_name(uint32_t format)
     return format < NUM_FORMATS ? formats[format]->name : NULL;
 }
 
-ff_error ff_format_read(uint32_t format, ff_format_facts *out)
+ff_error ff_format_read(uint32_t format, uint32_t codec, ff_format_facts *out)
 {
-    if (format >= NUM_FORMATS)
+    if (format >= NUM_FORMATS || codec >= FF_NUM_CODECS)
         return FF_BAD_ARGUMENT;
+    const ff_clear_rule *rule = &formats[format]->rules[codec];
     *out = formats[format]->facts;
+    if (formats[format]->look) /* what was never sealed may be handed on */
+        out->growth_min = 0;
+    if (rule->how == FF_CLEAR_REFUSED)
+        return FF_BAD_CODEC;
+    if (rule->canonical || rule->escapes) /* how many, the frame decides */
+        out->growth += FF_PIECES_MAX + FF_ESCAPES_MAX;
     return FF_DONE;
 }
