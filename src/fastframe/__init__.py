@@ -11,6 +11,8 @@ and decoder; whatever carries the frames in between sees only noise.
 b'one encoded frame'
 """
 
+from typing import TYPE_CHECKING
+
 from fastframe import _native
 from fastframe.batch import Batch, BatchResult
 from fastframe.counter import PersistentCounter
@@ -45,6 +47,19 @@ from fastframe.sealer import Sealer
 from fastframe.slots import KeySlot
 from fastframe.stats import KeyStats, OpenerStats, SealerStats
 
+if TYPE_CHECKING:
+    from fastframe.diagnosis import Diagnosis, Finding, diagnose
+else:
+
+    def __getattr__(name):  # noqa: ANN001, ANN202 - imported when it is asked for
+        """Import what explains failures only once something has failed."""
+        if name in {"Diagnosis", "Finding", "diagnose"}:
+            from fastframe import diagnosis  # noqa: PLC0415
+
+            return getattr(diagnosis, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __version__ = _native.core_version()
 
 __all__ = [
@@ -52,7 +67,9 @@ __all__ = [
     "Batch",
     "BatchResult",
     "BuildInfo",
+    "Diagnosis",
     "FastframeError",
+    "Finding",
     "FrameInfo",
     "FrameRejected",
     "KeyExhausted",
@@ -75,6 +92,7 @@ __all__ = [
     "__version__",
     "build_info",
     "codecs",
+    "diagnose",
     "formats",
     "generate_key",
     "inspect",

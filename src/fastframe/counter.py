@@ -78,11 +78,13 @@ class PersistentCounter(Closable):
             if self._owner and self._owner() is owner:
                 self._owner = None
 
-    def reserve(self, fingerprint: str, count: int) -> tuple[int, int]:
-        """Reserve at least count counters on disk.
+    def reserve(
+        self, fingerprint: str, count: int, most: int = _COUNTER_MAX
+    ) -> tuple[int, int]:
+        """Reserve at least count counters on disk, none above most.
 
-        Returns the first and the last of them. Raises KeyExhausted when the
-        64-bit counter is used up, UsageError when closed or used after fork,
+        Returns the first and the last of them. Raises KeyExhausted when all up
+        to most are used up, UsageError when closed or used after fork,
         LibraryFailure when the file cannot be written.
         """
         with self._lock.raw:
@@ -91,9 +93,9 @@ class PersistentCounter(Closable):
             if self._pid != os.getpid():
                 raise UsageError(f"{self!r} was opened before os.fork()")
             first = self._reserved.get(fingerprint, 0)
-            if first > _COUNTER_MAX:
+            if first > most:
                 raise KeyExhausted(f"{self!r}: all counters are reserved")
-            end = min(first + max(count, self._ahead), _COUNTER_MAX + 1)
+            end = min(first + max(count, self._ahead), most + 1)
             reserved = {**self._reserved, fingerprint: end}
             try:
                 self._write(reserved)

@@ -6,13 +6,16 @@ import re
 import sys
 import sysconfig
 from dataclasses import dataclass
+from typing import Any
 
 from fastframe import _native
+from fastframe.material import choose_suite
+from fastframe.options import format_names, read_wire
 
 
 def formats() -> tuple[str, ...]:
-    """Name the wire formats that this build knows."""
-    return _native.FORMATS.names
+    """Name the wire formats that this build knows, presets included."""
+    return format_names()
 
 
 def codecs() -> tuple[str | None, ...]:
@@ -34,8 +37,13 @@ class FrameInfo:
         key_id: the key id it names, None where the format sends none.
         counter: its counter, None where it travels outside the frame.
         nonce: the 12 IV bytes, None where the format sends none.
-        header_len, clear_len, body_len, tag_len, trailer_len: bytes of each
-            part; the body is as long as the plaintext.
+    header_len, clear_len, body_len, tag_len, trailer_len: bytes of each
+            part. clear_len stand in front and stay readable; the body is
+            ciphertext (with "dave" also the clear ranges in between).
+        clear_ranges: how many parts of the frame stay readable.
+        escapes: emulation prevention bytes among all that.
+        extra_len: bytes that a sender or server put behind the frame.
+        is_plain: not sealed at all, yet known: a server's own blank frame.
         sealed_len: bytes of the whole frame.
     """
 
@@ -48,33 +56,58 @@ class FrameInfo:
     body_len: int
     tag_len: int
     trailer_len: int
+    clear_ranges: int
+    escapes: int
+    extra_len: int
+    is_plain: bool
     sealed_len: int
 
 
-def inspect(format: str, sealed: _native.Buffer) -> FrameInfo:  # noqa: A002
+def inspect(
+    format: str,  # noqa: A002 - the contract's name
+    sealed: _native.Buffer,
+    *,
+    suite: str | int | None = None,
+    codec: str | None = None,
+    **format_options: Any,
+) -> FrameInfo:
     """Read what one sealed frame claims; needs no key, verifies nothing.
 
-    Raises MalformedFrame when it is too short to be of this format.
+    Args:
+        format: the wire format to read it as.
+        sealed: any C-contiguous buffer.
+        suite: tells the length of the tag, where the format has several.
+        codec: tells which bytes stay clear, where the frame does not.
+        format_options: the format's own, see docs/formats.md.
+
+    Raises MalformedFrame when it is too short to be of this format, and
+    NotEncrypted when it lacks the format's mark.
     """
-    facts = _native.format_facts(format)
+    wire = read_wire(format, codec, format_options, for_opening=True)
     pinned = _native.pin_to_read(sealed, "sealed")
-    claim, status = _native.inspect(facts.number, pinned)
+    tag_len = wire.facts.tag_min
+    if suite is not None:
+        tag_len = _native.suite_tag_len(choose_suite(wire, suite, 0))
+    elif wire.facts.name == "sframe":
+        tag_len = _native.TAG_LEN
+    claim, status = _native.inspect(wire.settings(), tag_len, pinned)
     if status:
         _native.raise_status(status)
     return FrameInfo(
-        format=facts.name,
-        key_id=claim.key_id if claim.names_key else None,
+        format=wire.name,
+        key_id=claim.key_id if claim.names_key and not claim.is_plain else None,
         counter=claim.counter if claim.names_counter else None,
         nonce=_native.nonce_of(claim) if claim.names_nonce else None,
         header_len=claim.header_len,
-        clear_len=0,
+        clear_len=claim.clear_len,
         body_len=claim.body_len,
         tag_len=claim.tag_len,
         trailer_len=claim.trailer_len,
-        sealed_len=claim.header_len
-        + claim.body_len
-        + claim.tag_len
-        + claim.trailer_len,
+        clear_ranges=claim.num_clear,
+        escapes=claim.num_escapes,
+        extra_len=claim.extra_len,
+        is_plain=bool(claim.is_plain),
+        sealed_len=len(pinned),
     )
 
 

@@ -40,6 +40,8 @@ def open_many(
 ) -> BatchResult:
     """Open a batch in one call, each frame by the opener its source names."""
     members = _check(openers, Opener, batch)
+    for opener in members:
+        opener.renew()
     call = partial(_native.open_many, [opener.handle for opener in members])
     return run_batch(call, batch.tables, in_place)
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastframe import _native
 from fastframe._guard import Closable
+from fastframe.allowance import FAST_STEPS, SLOW_STEPS, Allowance
 from fastframe.batch import Batch, BatchResult
-from fastframe.errors import Status, UsageTypeError
+from fastframe.errors import Status, UsageError, UsageTypeError
 from fastframe.gather import run_any
-from fastframe.options import read_format, read_salt
+from fastframe.material import choose_suite
+from fastframe.options import read_salt, read_wire
 from fastframe.single import pin_target, prepare_call, raise_refusal
 from fastframe.slots import KeySlots
 from fastframe.stats import OpenerStats
@@ -37,42 +39,61 @@ class Opener(Closable):
     Args:
         format: the wire format, see fastframe.formats().
         keys: key id -> key (16 or 32 bytes, copied); see the keys attribute.
-        suite: see fastframe.suites(); None takes the GCM suite that fits each
-            key's length.
+        suite: see fastframe.suites(), for "sframe" also 1 to 8; None takes the
+            GCM suite that fits each key's length, or AES-128-GCM where a key
+            of any length is derived from.
         codec: as the sender's.
         salt: 12 bytes for "raw", as the sender's.
         replay_window: how many counters back a late frame may come, 0 to
             65536; 0 turns replay protection off. Windows are kept per key id
             and IV prefix, for the 1024 prefixes heard last. A peer that draws
             every IV at random has a new prefix per frame, so there the window
-            stops only replays among its last frames.
-
+            stops only replays among its last frames. "livekit" and "jitsi"
+            send no counter, so they have no replay check.
+        format_options: the format's own, see docs/formats.md.
     """
 
-    __slots__ = ("__weakref__", "_facts", "_growth_min", "_keys", "_memory", "handle")
+    __slots__ = (
+        "__weakref__",
+        "_allowance",
+        "_growth_min",
+        "_keys",
+        "_memory",
+        "_suite",
+        "_wire",
+        "handle",
+    )
 
     def __init__(
         self,
         format: str,  # noqa: A002 - the contract's name
         keys: Mapping[int, _native.Buffer] | None = None,
         *,
-        suite: str | None = None,
+        suite: str | int | None = None,
         codec: str | None = None,
         salt: _native.Buffer | None = None,
         replay_window: int = 1024,
         **format_options: Any,
     ) -> None:
         """Copy the keys; UsageError if an argument is wrong."""
-        self._facts = read_format(format, codec, format_options)
-        self._growth_min = self._facts.growth_min
+        wire = read_wire(format, codec, format_options, for_opening=True)
+        self._wire = wire
+        self._growth_min = wire.facts.growth_min
+        self._suite = suite
         if suite is not None:
-            _native.SUITES.index(suite)
+            choose_suite(wire, suite, 0)
         _native.check_int(replay_window, "replay_window", 0, _native.WINDOW_MAX)
-        core = _native.new_opener(
-            self._facts.number, read_salt(self._facts, salt), replay_window
-        )
+        if salt is not None and wire.facts.sends_nonce:
+            raise UsageError(f"an opener of {format!r} takes no salt; frames tell it")
+        salt_bytes = None if wire.facts.sends_nonce else read_salt(wire.facts, salt)
+        core = _native.new_opener(wire.settings(replay_window))
         self.handle, self._memory = core
-        self._keys = KeySlots(core, self._facts, suite)
+        self._allowance: Allowance | None = None
+        if wire.values["ratchet_window"]:
+            self._allowance = Allowance(
+                core, SLOW_STEPS if wire.takes_text else FAST_STEPS
+            )
+        self._keys = KeySlots(core, wire, suite, salt_bytes)
         if keys is not None:
             if not isinstance(keys, Mapping):
                 raise UsageTypeError(
@@ -119,6 +140,8 @@ class Opener(Closable):
             kind = _KINDS[key_frame] if aad is None and counter is None else None
         except (KeyError, TypeError):
             kind = None  # explained below
+        if self._allowance is not None:
+            self._allowance.renew()
         if kind is not None:
             got = _open_one(self.handle, out, room, pinned, size, kind, _NULL)
         else:
@@ -160,6 +183,8 @@ class Opener(Closable):
             kind = _KINDS[key_frame] if aad is None and counter is None else None
         except (KeyError, TypeError):
             kind = None  # explained below
+        if self._allowance is not None:
+            self._allowance.renew()
         if kind is not None:
             got = _open_one(self.handle, target, room, pinned, size, kind, _NULL)
         else:
@@ -197,6 +222,7 @@ class Opener(Closable):
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
         """
+        self.renew()
         given = key_frame is not None or aad is not None or counter is not None
         if type(frames) is Batch and not given and type(in_place) is bool:
             tables = frames.tables
@@ -218,7 +244,7 @@ class Opener(Closable):
     @property
     def format(self) -> str:
         """The wire format's name."""
-        return self._facts.name
+        return self._wire.name
 
     def stats(self) -> OpenerStats:
         """Read the counters of what this opener did, and of each key."""
@@ -229,6 +255,11 @@ class Opener(Closable):
         return f"<Opener {self.format} {self.keys!r}>"
 
     # -- inside --
+
+    def renew(self) -> None:
+        """Allow this second's ratchet steps; the plain formats have none."""
+        if self._allowance is not None:
+            self._allowance.renew()
 
     def _open_slowly(
         self,
@@ -257,7 +288,9 @@ class Opener(Closable):
     ) -> int | None:
         """Read the key id that a rejected frame names, if it is still there."""
         is_tried = code in (Status.AUTH_FAILED, Status.INTERNAL)
-        if is_tried and _native.is_same_start(frame[0], target[0]):
+        if is_tried and _native.is_overlapping(frame[0], target[0]):
             return None  # in place: the header has been written over
-        claim, status = _native.inspect(self._facts.number, frame[0])
+        settings = self._wire.settings()
+        tag_len = self._wire.facts.tag_min
+        claim, status = _native.inspect(settings, tag_len, frame[0])
         return int(claim.key_id) if status == 0 and claim.names_key else None

@@ -21,26 +21,32 @@ class Supply:
     reserved on disk, and more when a call needs more.
     """
 
-    __slots__ = ("_first", "_last", "_lock", "_owner", "_persistent")
+    __slots__ = ("_facts", "_first", "_lock", "_owner", "_persistent")
 
-    def __init__(self, owner: object, counter: object, last: int) -> None:
+    def __init__(
+        self, owner: object, counter: object, facts: _native.FormatFacts
+    ) -> None:
         """Check counter= and bind a PersistentCounter to its owner."""
+        self._facts = facts
         self._owner = weakref.ref(owner)
         self._lock = ForkLock()
         self._persistent: PersistentCounter | None = None
-        self._first, self._last = 0, last
+        self._first = 0
         if isinstance(counter, PersistentCounter):
             self._persistent = counter
             counter.attach(owner)
         else:
-            self._first = _native.check_int(counter, "counter", 0, last)
+            most = facts.counter_max
+            self._first = _native.check_int(counter, "counter", 0, most)
 
     def begin(self, fingerprint: str) -> tuple[int, int]:
         """Give the first and last counter that a new key may use."""
+        least, most = self._facts.counter_min, self._facts.counter_max
         if self._persistent is not None:
-            return self._persistent.reserve(fingerprint, 1)
-        first, self._first = self._first, 0  # the next key starts at 0
-        return first, self._last
+            first, last = self._persistent.reserve(fingerprint, 1 + least, most)
+            return max(first, least), last
+        first, self._first = self._first, 0  # the next key starts anew
+        return max(first, least), most
 
     def extend(self, handle: _native.Handle, count: int) -> None:
         """Reserve on disk, then grant to the core, what count frames still need."""
@@ -48,10 +54,12 @@ class Supply:
             return
         with self._lock.raw:
             facts = _native.read_sealer(handle)
-            missing = facts.next + count - 1 - facts.granted
+            most = self._facts.counter_max
+            wanted = facts.next + _native.counters_for(handle, count) - 1
+            missing = min(wanted, most) - facts.granted
             if missing > 0:
                 name = fingerprint_of(facts.mark)
-                _, last = self._persistent.reserve(name, missing)
+                _, last = self._persistent.reserve(name, missing, most)
                 # A rotation may have come between: then nothing is granted,
                 # and the core asks again under its new key. An interrupted
                 # call may have left a gap below: nobody else used it, because

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
 from fastframe._forklock import ForkLock
-from fastframe._guard import Closable
 from fastframe.batch import Batch, BatchResult
 from fastframe.errors import FastframeError, UsageError
 from fastframe.gather import run_any
 from fastframe.live import Prefixes
-from fastframe.material import Key, fingerprint_of
-from fastframe.options import check_key_id, read_format, read_salt
+from fastframe.material import Key
+from fastframe.options import read_salt, read_wire
 from fastframe.reserve import Supply, reserving
+from fastframe.sealer_facts import SealerFacts
 from fastframe.single import pin_target, prepare_call, raise_refusal
-from fastframe.stats import SealerStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +29,10 @@ _pin = _native.pin_to_read
 _borrow = _native.pin
 _KINDS = _native.KINDS
 _NULL = _native.NULL
+_NOT_MADE = -(2**40)  # below any negated status or error
 
 
-class Sealer(Closable):
+class Sealer(SealerFacts):
     """Seals frames under one key at a time.
 
     No call takes a nonce: the sealer owns its counter. It cannot be copied or
@@ -42,14 +42,18 @@ class Sealer(Closable):
         format: the wire format, see fastframe.formats().
         key: 16 or 32 bytes, copied; wipe yours when you like.
         key_id: what the frame says of its key; 0 to 255 for "insertable".
-        suite: see fastframe.suites(); None takes the GCM suite that fits the
-            key's length.
+        suite: see fastframe.suites(), for "sframe" also 1 to 8; None takes the
+            GCM suite that fits the key's length, or AES-128-GCM where a key
+            of any length is derived from.
         codec: which bytes stay readable, see fastframe.codecs().
-        ssrc: the 4-byte IV prefix of "insertable" as a number; None draws it
-            at random for each key.
-        salt: 12 bytes for "raw", whose nonce is salt XOR counter.
+        ssrc: the first 4 bytes of the IV as a number ("insertable",
+            "livekit", "jitsi"); None draws them at random for each key. For
+            "sframe" the stream whose own key is to be derived.
+        salt: 12 bytes for "raw", whose nonce is salt XOR counter; "livekit"
+            and "jitsi" draw theirs unless you give one, "stream" its 8 bytes.
         counter: the first counter, or a PersistentCounter. Give a number only
             to go on where an earlier run stopped.
+        format_options: the format's own, see docs/formats.md.
 
     Raises UsageError for a wrong argument, and when another live sealer in this
     process uses the same key with the same IV prefix.
@@ -57,14 +61,11 @@ class Sealer(Closable):
 
     __slots__ = (
         "__weakref__",
-        "_facts",
-        "_growth",
         "_lock",
         "_memory",
         "_prefixes",
         "_suite",
         "_supply",
-        "handle",
     )
 
     def __init__(
@@ -73,7 +74,7 @@ class Sealer(Closable):
         key: _native.Buffer,
         *,
         key_id: int = 0,
-        suite: str | None = None,
+        suite: str | int | None = None,
         codec: str | None = None,
         ssrc: int | None = None,
         salt: _native.Buffer | None = None,
@@ -81,16 +82,19 @@ class Sealer(Closable):
         **format_options: Any,
     ) -> None:
         """Copy the key, claim it in this process, take the first counters."""
-        self._facts = read_format(format, codec, format_options)
+        if format == "sframe":
+            format_options["ssrc"], ssrc = ssrc, None
+        self._wire = read_wire(format, codec, format_options)
+        self._facts = self._wire.facts
         self._growth = self._facts.growth
         self._lock = ForkLock()
         self._suite = suite
-        self._supply = Supply(self, counter, self._facts.counter_max)
+        self._supply = Supply(self, counter, self._facts)
         self.handle: _native.Handle = None
         try:
             salt_bytes = read_salt(self._facts, salt)
             self._prefixes = Prefixes(self._facts, ssrc, salt_bytes)
-            self._import_key(Key(key, suite), key_id)
+            self._import_key(key, suite, key_id)
         except BaseException:
             self._supply.close()
             raise
@@ -101,15 +105,15 @@ class Sealer(Closable):
         self,
         frame: _native.Buffer,
         *,
-        key_frame: bool | None = False,
+        key_frame: bool | None = None,
         aad: _native.Buffer | None = None,
     ) -> bytes:
         """Seal one frame and give it as it travels.
 
         Args:
             frame: any C-contiguous buffer, up to 16 MiB; read in place.
-            key_frame: whether it is a key frame (authenticated where the
-                format does so).
+            key_frame: whether it is a key frame; None reads it from the
+                frame where the codec tells, and else takes it for a delta.
             aad: caller bytes to authenticate, where the format takes them.
 
         Raises:
@@ -130,10 +134,10 @@ class Sealer(Closable):
             kind = _KINDS[key_frame] if aad is None else None
         except (KeyError, TypeError):
             kind = None  # explained below
-        got = 0
+        got = _NOT_MADE
         if kind is not None:
             got = _seal_one(self.handle, out, room, pinned, size, kind, _NULL)
-        if got <= 0:
+        if got < 0:
             got = self._seal_slowly(got, (out, room), (pinned, size), key_frame, aad)
         return out if got == room else out[:got]
 
@@ -142,7 +146,7 @@ class Sealer(Closable):
         frame: _native.Buffer,
         out: _native.Buffer,
         *,
-        key_frame: bool | None = False,
+        key_frame: bool | None = None,
         aad: _native.Buffer | None = None,
     ) -> int:
         """Seal one frame into out and give the length written.
@@ -166,10 +170,10 @@ class Sealer(Closable):
             kind = _KINDS[key_frame] if aad is None else None
         except (KeyError, TypeError):
             kind = None  # explained below
-        got = 0
+        got = _NOT_MADE
         if kind is not None:
             got = _seal_one(self.handle, target, room, pinned, size, kind, _NULL)
-        if got <= 0:
+        if got < 0:
             got = self._seal_slowly(got, (target, room), (pinned, size), key_frame, aad)
         return got
 
@@ -211,7 +215,7 @@ class Sealer(Closable):
     # -- keys --
 
     def rotate(
-        self, key: _native.Buffer, key_id: int, *, suite: str | None = None
+        self, key: _native.Buffer, key_id: int, *, suite: str | int | None = None
     ) -> None:
         """Use a new key from the next frame on; the old one is wiped.
 
@@ -223,9 +227,20 @@ class Sealer(Closable):
                 key with the same IV prefix, or another live one uses it. The
                 old key stays in use.
         """
-        described = Key(key, suite if suite is not None else self._suite)
         with self._lock.raw:
-            self._import_key(described, key_id)
+            self._import_key(key, self._suite if suite is None else suite, key_id)
+
+    def ratchet(self) -> None:
+        """Move the key one step forward, under the same key id.
+
+        For "livekit" and "jitsi", whose receivers find out by themselves: send
+        a frame of each step before the next, for LiveKit's browser client
+        follows one step at a time. The counter goes on.
+
+        Raises UsageError for keys that have no ratchet.
+        """
+        with self._lock.raw:
+            _native.ratchet_sealer(self.handle)
 
     def close(self) -> None:
         """Wipe the key. Later calls raise UsageError."""
@@ -234,64 +249,34 @@ class Sealer(Closable):
             self._prefixes.close()
             self._supply.close()
 
-    # -- facts --
-
-    @property
-    def format(self) -> str:
-        """The wire format's name."""
-        return self._facts.name
-
-    @property
-    def overhead(self) -> int:
-        """Bytes that sealing adds to a frame, at most."""
-        return self._growth
-
-    @property
-    def key_id(self) -> int:
-        """The key id of the next frame."""
-        return int(_native.read_sealer(self.handle).key_id)
-
-    @property
-    def counter(self) -> int:
-        """The counter of the next frame; 2**64 when none is left."""
-        facts = _native.read_sealer(self.handle)
-        return self._facts.counter_max + 1 if facts.exhausted else int(facts.next)
-
-    @property
-    def fingerprint(self) -> str:
-        """The first 8 bytes of SHA-256 of the key in use, in hex."""
-        return fingerprint_of(_native.read_sealer(self.handle).mark)
-
-    def stats(self) -> SealerStats:
-        """Read the counters of what this sealer did."""
-        return SealerStats.read(_native.read_sealer(self.handle))
-
-    def __repr__(self) -> str:
-        """Show format, key id and fingerprint, never the key."""
-        return (
-            f"<Sealer {self.format} key_id={self.key_id} "
-            f"key={self.fingerprint} counter={self.counter}>"
-        )
-
     # -- inside --
 
-    def _import_key(self, key: Key, key_id: int) -> None:
-        """Claim a prefix and counters for key, then put it in use."""
-        number = check_key_id(self._facts, key_id)
-        claim = self._prefixes.claim(key)
+    def _import_key(
+        self, material: _native.Buffer, suite: str | int | None, key_id: int
+    ) -> None:
+        """Claim a prefix and counters for a key, then put it in use."""
+        number = self._wire.check_key_id(key_id)
+        with Key(self._wire, material, suite, number) as key:
+            self._install(key, number)
+
+    def _install(self, key: Key, number: int) -> None:
+        prefixes = self._prefixes
+        claim = prefixes.claim(key, number)
         try:
             first, last = self._supply.begin(key.fingerprint)
-            material = key.material(number, self._prefixes.salt_of(claim))
+            described = key.material(
+                number, prefixes.salt_of(claim), salt_is_drawn=prefixes.is_drawn
+            )
             if self.handle is None:
                 self.handle, self._memory = _native.new_sealer(
-                    self._facts.number, material, first, last, self._prefixes.close
+                    self._wire.settings(), described, first, last, prefixes.close
                 )
             else:
-                _native.rekey_sealer(self.handle, material, first, last)
+                _native.rekey_sealer(self.handle, described, first, last)
         except FastframeError:  # after an interrupt the core may have the key
-            self._prefixes.drop(claim)
+            prefixes.drop(claim)
             raise
-        self._prefixes.adopt(claim)
+        prefixes.adopt(claim)
 
     def reserve(self, count: int) -> None:
         """Have counters on disk reserved until count frames can be sealed."""
@@ -308,9 +293,9 @@ class Sealer(Closable):
         key_frame: Any,
         aad: Any,
     ) -> int:
-        """Seal where the plain call would not do (code 0) or came back negative."""
+        """Seal where the plain call was not made or came back negative."""
         call = prepare_call(_seal_one, self.handle, target, frame, key_frame, aad)
-        got = code or call()
+        got = call() if code == _NOT_MADE else code
         while got == -_native.RESERVE_FIRST:
             self.reserve(1)
             got = call()

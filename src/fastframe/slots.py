@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastframe import _native
 from fastframe._forklock import ForkLock
 from fastframe.errors import UsageError
 from fastframe.material import Key
-from fastframe.options import check_key_id
 
-_NO_SALT = bytes(_native.NONCE_LEN)
+if TYPE_CHECKING:
+    from fastframe.options import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,20 @@ class KeySlots(MutableMapping[int, Any]):
     forgets them.
     """
 
-    __slots__ = ("_facts", "_handle", "_lock", "_memory", "_slots", "_suite")
+    __slots__ = ("_handle", "_lock", "_memory", "_salt", "_slots", "_suite", "_wire")
 
     def __init__(
         self,
         core: tuple[_native.Handle, _native.Handle],
-        facts: _native.FormatFacts,
-        suite: str | None,
+        wire: Wire,
+        suite: str | int | None,
+        salt: bytes | None,
     ) -> None:
         """Start without keys; core is an opener's handle and memory."""
         self._handle, self._memory = core
-        self._facts = facts
+        self._wire = wire
         self._suite = suite
+        self._salt = salt
         self._lock = ForkLock()
         self._slots: dict[int, KeySlot] = {}
 
@@ -58,15 +60,18 @@ class KeySlots(MutableMapping[int, Any]):
 
     def __setitem__(self, key_id: int, key: _native.Buffer) -> None:
         """Copy a key into a slot; UsageError if it does not fit."""
-        described = Key(key, self._suite)
-        number = check_key_id(self._facts, key_id)
-        with self._lock.raw:
-            if not self._facts.names_key and self._slots.keys() - {number}:
+        number = self._wire.check_key_id(key_id)
+        most = self._wire.facts.slots_max
+        described = Key(self._wire, key, self._suite, number)
+        with described, self._lock.raw:
+            if len(self._slots.keys() - {number}) >= most:
+                held = ", ".join(map(str, self._slots))
                 raise UsageError(
-                    f"frames of {self._facts.name!r} name no key: an opener "
-                    f"holds one, and this one holds key id {next(iter(self._slots))}"
+                    f"an opener of {self._wire.name!r} holds at most {most} keys, "
+                    f"and this one holds key id {held}"
                 )
-            _native.set_opener_key(self._handle, described.material(number, _NO_SALT))
+            material = described.material(number, self._salt)
+            _native.set_opener_key(self._handle, material)
             self._slots[number] = KeySlot(number, described.fingerprint)
 
     def __delitem__(self, key_id: int) -> None:
@@ -74,7 +79,7 @@ class KeySlots(MutableMapping[int, Any]):
         with self._lock.raw:
             if key_id not in self._slots:
                 raise KeyError(key_id)
-            number = check_key_id(self._facts, key_id)
+            number = self._wire.check_key_id(key_id)
             _native.drop_opener_key(self._handle, number)
             del self._slots[number]
 

@@ -19,6 +19,7 @@ class SealerStats:
         frames_sealed: frames that came out sealed.
         bytes_in: their plaintext bytes.
         bytes_out: their sealed bytes.
+        malformed: frames that the format's receivers could not open.
         no_room: frames whose output was too small.
         key_exhausted: frames for which no counter was left.
         internal: frames on which libcrypto failed.
@@ -27,6 +28,7 @@ class SealerStats:
     frames_sealed: int
     bytes_in: int
     bytes_out: int
+    malformed: int
     no_room: int
     key_exhausted: int
     internal: int
@@ -38,6 +40,7 @@ class SealerStats:
             frames_sealed=facts.frames,
             bytes_in=facts.bytes_in,
             bytes_out=facts.bytes_out,
+            malformed=facts.malformed,
             no_room=facts.no_room,
             key_exhausted=facts.key_exhausted,
             internal=facts.internal,
@@ -53,6 +56,7 @@ class KeyStats:
         bytes_out: their plaintext bytes.
         auth_failed, replayed, too_old: frames rejected, by status.
         senders: replay windows held now (one per IV prefix).
+        ratchet_step: how far the sender has ratcheted the key.
     """
 
     frames_opened: int
@@ -61,6 +65,7 @@ class KeyStats:
     replayed: int
     too_old: int
     senders: int
+    ratchet_step: int
 
     @classmethod
     def read(cls, slot: Handle) -> KeyStats:
@@ -72,6 +77,7 @@ class KeyStats:
             replayed=slot.replayed,
             too_old=slot.too_old,
             senders=slot.senders,
+            ratchet_step=slot.ratchet_step,
         )
 
 
@@ -86,6 +92,10 @@ class OpenerStats:
         malformed, not_encrypted, unsupported_version, unknown_key,
         auth_failed, replayed, too_old, no_room, internal: frames rejected,
             by status.
+        injected: frames counted as opened that a server had made (known
+            blank frames; empty ones).
+        forwarded: frames counted as opened that were not encrypted, where the
+            caller's policy lets them through.
         keys: the same per key held now, by key id.
     """
 
@@ -101,6 +111,8 @@ class OpenerStats:
     too_old: int
     no_room: int
     internal: int
+    injected: int
+    forwarded: int
     keys: Mapping[int, KeyStats]
 
     @classmethod
@@ -119,6 +131,8 @@ class OpenerStats:
             too_old=facts.too_old,
             no_room=facts.no_room,
             internal=facts.internal,
+            injected=facts.injected,
+            forwarded=facts.forwarded,
             keys={
                 slots[i].key_id: KeyStats.read(slots[i]) for i in range(facts.num_slots)
             },

@@ -158,11 +158,12 @@ def make_extra(aad: Buffer | None, counter: int | None) -> Extra | _NoExtra:
     return Extra(aad, counter)
 
 
-def is_same_start(a: Handle | bytes, b: Handle | bytes) -> bool:
-    """Whether two pinned buffers start at one address; bytes share none."""
+def is_overlapping(a: Handle | bytes, b: Handle | bytes) -> bool:
+    """Whether two pinned buffers share memory; bytes share none."""
     if isinstance(a, bytes) or isinstance(b, bytes):
         return False
-    return bool(ffi.cast("uint8_t *", a) == ffi.cast("uint8_t *", b))
+    x, y = (int(ffi.cast("uintptr_t", ffi.cast("void *", one))) for one in (a, b))
+    return x < y + len(b) and y < x + len(a)
 
 
 def kind_of(key_frame: object) -> int:

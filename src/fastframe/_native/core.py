@@ -26,11 +26,13 @@ BATCH_MAX: int = lib.FF_BATCH_MAX
 SOURCES_MAX: int = lib.FF_SOURCES_MAX
 WINDOW_MAX: int = lib.FF_WINDOW_MAX
 NONCE_LEN: int = lib.FF_NONCE_LEN
+TAG_LEN: int = lib.FF_TAG_LEN
 SPARE: int = lib.FF_SPARE
 FRAME_ROOM: int = lib.FF_FRAME_ROOM
 NO_ROOM: int = lib.FF_NO_ROOM
 FIRST_ERROR: int = lib.FF_BAD_ARGUMENT  # statuses are below, call errors above
 COUNTER_MAX = 2**64 - 1
+RATCHET_MAX: int = lib.FF_RATCHET_MAX
 RESERVE_FIRST: int = lib.FF_RESERVE_FIRST
 KINDS: dict[object, int] = {None: lib.FF_EITHER, False: lib.FF_DELTA, True: lib.FF_KEY}
 # These are about one frame of the batch, the one at bad_index.

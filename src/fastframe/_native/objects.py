@@ -16,6 +16,8 @@ from fastframe._native.core import NULL, Handle, check
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fastframe._native.registry import FormatFacts
+
 # Bound here: called once per frame or batch.
 seal_one: Callable[..., int] = lib.ff_seal_one
 open_one: Callable[..., int] = lib.ff_open_one
@@ -23,23 +25,62 @@ seal_batch: Callable[[Handle, Handle, int], int] = lib.ff_seal_batch
 open_batch: Callable[[Handle, Handle, int], int] = lib.ff_open_batch
 
 
+def new_settings(
+    facts: FormatFacts,
+    *,
+    window: int = 0,
+    ratchet_window: int = 0,
+    forwards_clear: bool = False,
+    strips_metadata: bool = False,
+    sif: bytes = b"",
+) -> Handle:
+    """Make an ff_settings: what a sealer or opener is made for."""
+    settings = ffi.new("ff_settings *")
+    settings.format = facts.number
+    settings.codec = facts.codec
+    settings.window = window
+    settings.ratchet_window = ratchet_window
+    settings.forwards_clear = forwards_clear
+    settings.strips_metadata = strips_metadata
+    settings.sif_len = len(sif)
+    ffi.memmove(settings.sif, sif, len(sif))
+    return settings
+
+
 class KeyMaterial:
     """An ff_key over borrowed bytes; lives no longer than the call it is for."""
 
-    __slots__ = ("_pins", "handle", "suite")
+    __slots__ = ("_pins", "handle")
 
     def __init__(
-        self, suite: int, key: Handle, key_id: int, salt: bytes, mark: int
+        self,
+        key: Handle,
+        *,
+        suite: int,
+        schedule: int,
+        kdf_salt: bytes,
+        key_id: int,
+        salt: bytes | None,
+        salt_is_drawn: bool,
+        mark: int,
     ) -> None:
         """Describe a pinned key, its salt (NONCE_LEN bytes) and fingerprint."""
-        self.suite = suite
         self.handle = ffi.new("ff_key *")
-        self._pins = (key, ffi.from_buffer(salt))
+        self._pins = (
+            key,
+            NULL if salt is None else ffi.from_buffer(salt),
+            ffi.from_buffer(kdf_salt),
+        )
         self.handle.id = key_id
         self.handle.mark = mark
         self.handle.key = ffi.cast("uint8_t *", key)
         self.handle.key_len = len(key)
         self.handle.salt = ffi.cast("uint8_t *", self._pins[1])
+        self.handle.salt_is_drawn = salt_is_drawn
+        self.handle.suite = suite
+        self.handle.schedule = schedule
+        self.handle.kdf_salt = ffi.cast("uint8_t *", self._pins[2])
+        self.handle.kdf_salt_len = len(kdf_salt)
 
 
 def _range(first: int, last: int) -> Handle:
@@ -51,7 +92,7 @@ def _memory(size: int) -> Handle:
 
 
 def new_sealer(
-    format_: int,
+    settings: Handle,
     material: KeyMaterial,
     first: int,
     last: int,
@@ -63,9 +104,7 @@ def new_sealer(
     """
     memory = _memory(lib.ff_sealer_size())
     bare = ffi.cast("ff_sealer *", memory)
-    error = lib.ff_sealer_init(
-        bare, format_, material.suite, material.handle, _range(first, last)
-    )
+    error = lib.ff_sealer_init(bare, settings, material.handle, _range(first, last))
     check(error, "sealer")
 
     def end(sealer: Handle, _memory: Handle = memory) -> None:
@@ -77,15 +116,23 @@ def new_sealer(
 
 def rekey_sealer(sealer: Handle, material: KeyMaterial, first: int, last: int) -> None:
     """Put a new key in use for the next frame."""
-    error = lib.ff_sealer_rekey(
-        sealer, material.suite, material.handle, _range(first, last)
-    )
+    error = lib.ff_sealer_rekey(sealer, material.handle, _range(first, last))
     check(error, "sealer")
+
+
+def ratchet_sealer(sealer: Handle) -> None:
+    """Move the key one step forward."""
+    check(lib.ff_sealer_ratchet(sealer), "sealer")
 
 
 def grant_sealer(sealer: Handle, mark: int, last: int) -> bool:
     """Move the last usable counter up; False if another key is in use by now."""
     return int(lib.ff_sealer_grant(sealer, mark, last)) == 0
+
+
+def counters_for(sealer: Handle, frames: int) -> int:
+    """Give how many counters must be granted for so many frames."""
+    return int(lib.ff_sealer_need(sealer, frames))
 
 
 def read_sealer(sealer: Handle) -> Handle:
@@ -106,12 +153,11 @@ def seal_many(sealers: list[Handle], batch: Handle, in_place: int) -> int:
     return int(lib.ff_seal_many(members, len(sealers), batch, in_place))
 
 
-def new_opener(format_: int, salt: bytes | None, window: int) -> tuple[Handle, Handle]:
-    """Make an ff_opener, salt NONCE_LEN bytes or None: handle and memory."""
+def new_opener(settings: Handle) -> tuple[Handle, Handle]:
+    """Make an ff_opener without keys: handle and memory."""
     memory = _memory(lib.ff_opener_size())
     bare = ffi.cast("ff_opener *", memory)
-    error = lib.ff_opener_init(bare, format_, NULL if salt is None else salt, window)
-    check(error, "opener")
+    check(lib.ff_opener_init(bare, settings), "opener")
 
     def end(opener: Handle, _memory: Handle = memory) -> None:
         lib.ff_opener_close(opener)
@@ -121,10 +167,13 @@ def new_opener(format_: int, salt: bytes | None, window: int) -> tuple[Handle, H
 
 def set_opener_key(opener: Handle, material: KeyMaterial) -> None:
     """Fill a key slot."""
-    check(
-        lib.ff_opener_set_key(opener, material.suite, material.handle),
-        f"key id {material.handle.id}",
-    )
+    error = lib.ff_opener_set_key(opener, material.handle)
+    check(error, f"key id {material.handle.id}")
+
+
+def allow_steps(opener: Handle, steps: int) -> None:
+    """Say how many ratchet steps frames may still cause; a closed opener, none."""
+    lib.ff_opener_allow(opener, steps)
 
 
 def drop_opener_key(opener: Handle, key_id: int) -> bool:

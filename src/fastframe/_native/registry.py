@@ -39,42 +39,54 @@ class Names:
 FORMATS = Names("format", lib.ff_format_name)
 CODECS = Names("codec", lib.ff_codec_name)
 SUITES = Names("suite", lib.ff_suite_name)
+SCHEDULES = Names("kdf", lib.ff_schedule_name)
 
 
 class FormatFacts(NamedTuple):
-    """What the Python layer must know of a wire format."""
+    """What the Python layer must know of a wire format with one codec."""
 
     number: int
     name: str
+    codec: int
     growth: int
     growth_min: int
     prefix_len: int
+    salt_len: int
     sends_nonce: bool
+    sends_counter: bool
+    has_replay_check: bool
     has_key_flag: bool
     takes_aad: bool
     names_key: bool
+    names_step: bool
+    slots_max: int
+    tag_min: int
+    suites: int
+    schedules: int
     key_id_max: int
+    counter_min: int
     counter_max: int
 
 
-def format_facts(name: object) -> FormatFacts:
-    """Look a wire format up by name."""
+_SAME_NAME = FormatFacts._fields[3:]
+
+
+def format_facts(
+    name: object,
+    codec: str | None,
+    *,
+    called: object = None,
+    for_opening: bool = False,
+) -> FormatFacts:
+    """Look a wire format up by name; UsageError if it has no rule for codec."""
     number = FORMATS.index(name)
+    codec_number = CODECS.index("none" if codec is None else codec)
     facts = ffi.new("ff_format_facts *")
-    check(lib.ff_format_read(number, facts), "format")
-    return FormatFacts(
-        number,
-        FORMATS.names[number],
-        facts.growth,
-        facts.growth_min,
-        facts.prefix_len,
-        bool(facts.sends_nonce),
-        bool(facts.has_key_flag),
-        bool(facts.takes_aad),
-        bool(facts.names_key),
-        facts.key_id_max,
-        facts.counter_max,
-    )
+    error = lib.ff_format_read(number, codec_number, facts)
+    if error != lib.FF_BAD_CODEC or not (for_opening and facts.describes_itself):
+        check(error, f"format {called or name!r} with codec {codec!r}")
+    values = {field: getattr(facts, field) for field in _SAME_NAME}
+    return FormatFacts(number, FORMATS.names[number], codec_number, **values)
 
 
 def suite_key_len(suite: int) -> int:
@@ -82,10 +94,24 @@ def suite_key_len(suite: int) -> int:
     return int(lib.ff_suite_key_len(suite))
 
 
-def inspect(format_: int, pinned: Handle | bytes) -> tuple[Handle, int]:
+def suite_tag_len(suite: int) -> int:
+    """Give the tag length of a suite in bytes."""
+    return int(lib.ff_suite_tag_len(suite))
+
+
+def schedule_lens(schedule: int, suite: int) -> tuple[int, int]:
+    """Give the least and most bytes of key material that a schedule takes."""
+    lens = ffi.new("size_t[2]")
+    check(lib.ff_schedule_lens(schedule, suite, lens, lens + 1), "key")
+    return int(lens[0]), int(lens[1])
+
+
+def inspect(
+    settings: Handle, tag_len: int, pinned: Handle | bytes
+) -> tuple[Handle, int]:
     """Read an ff_claim of one pinned frame, and the ff_status of reading it."""
     claim = ffi.new("ff_claim *")
-    return claim, lib.ff_inspect(format_, claim, pinned, len(pinned))
+    return claim, lib.ff_inspect(settings, tag_len, claim, pinned, len(pinned))
 
 
 def nonce_of(claim: Handle) -> bytes:

@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_selftest(commands)
     _add_inspect(commands)
+    _add_doctor(commands)
     _add_bench(commands)
     _add_info(commands)
     return parser
@@ -134,12 +135,94 @@ def _add_inspect(commands: _Commands) -> None:
     )
     inspect.add_argument("file", metavar="FILE", help="a sealed frame, - for stdin")
     inspect.add_argument("--format", choices=ff.formats(), default="insertable")
+    _add_wire_options(inspect)
     inspect.add_argument(
         "--hex",
         action="store_true",
         help="FILE is hex text (recognised by itself where it is clear)",
     )
     inspect.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_wire_options(command: argparse.ArgumentParser) -> None:
+    """Add what inspect and doctor are told of a format alike."""
+    named = [name for name in ff.codecs() if name is not None]
+    command.add_argument("--codec", choices=named, help="as the sender's")
+    command.add_argument("--suite", type=_suite, metavar="NAME", help="sframe: 1 to 8")
+    command.add_argument(
+        "--sif-trailer", type=_hex, metavar="HEX", help="livekit: the server's trailer"
+    )
+    command.add_argument(
+        "--packet-trailer",
+        action="store_true",
+        default=None,
+        help="livekit: frame metadata stands behind the frame",
+    )
+
+
+def _add_doctor(commands: _Commands) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="say why sealed frames do not open, and what to change",
+        description="Look at sealed frames, try what may be wrong, and say it in "
+        "plain words. FILE is one frame, or hex text with a frame on each line, or "
+        "frames with their lengths in front (4 bytes, big-endian).",
+        epilog="Exit codes: 0 the frames open, 1 something is wrong, 2 the call was. "
+        "Keys come from files or variables, never from arguments: others read those.",
+    )
+    doctor.add_argument("files", nargs="+", metavar="FILE", help="- for stdin")
+    doctor.add_argument(
+        "--as",
+        dest="kind",
+        choices=("auto", "raw", "hex", "frames"),
+        default="auto",
+        help="how frames stand in a file [auto: by its looks]",
+    )
+    doctor.add_argument(
+        "--format",
+        choices=ff.formats(),
+        help="as the Opener's; without it all are tried",
+    )
+    _add_wire_options(doctor)
+    _add_key_options(doctor)
+    doctor.add_argument("--kdf", help="livekit, jitsi: as the Opener's")
+    doctor.add_argument("--ratchet-salt", metavar="TEXT", help="livekit")
+    doctor.add_argument("--salt", type=_hex, metavar="HEX", help="raw: 12 bytes")
+    for name, whose in (
+        ("ring", "livekit"),
+        ("ratchet-window", ""),
+        ("ssrc", "sframe"),
+    ):
+        doctor.add_argument(f"--{name}", type=_number, metavar="N", help=whose)
+    doctor.add_argument("--replay-window", type=_number, default=1024, metavar="N")
+    doctor.add_argument(
+        "--frames-are",
+        metavar="WORDS",
+        help="audio or video, key or delta (as open() is told), opened (before)",
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_key_options(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument(
+        "--key-file", action="append", metavar="FILE", help="a key, - for stdin"
+    )
+    doctor.add_argument(
+        "--key-env", action="append", metavar="VAR", help="a key in the environment"
+    )
+    doctor.add_argument(
+        "--key-id",
+        action="append",
+        type=_number,
+        metavar="N",
+        help="where the Opener holds it, one for each key; without it, anywhere",
+    )
+    doctor.add_argument(
+        "--key-as",
+        choices=("auto", "raw", "text", "hex", "base64"),
+        default="auto",
+        help="how keys are spelled [auto: hex, or else text, or else bytes]",
+    )
 
 
 def _add_bench(commands: _Commands) -> None:
@@ -191,3 +274,27 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
     return int(text)
+
+
+def _number(text: str) -> int:
+    """Read a whole number, in hex with 0x before it."""
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text}")
+    return number
+
+
+def _hex(text: str) -> bytes:
+    """Read bytes written as hex."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("expected hex digits in pairs") from None
+
+
+def _suite(text: str) -> str | int:
+    """Read the name of a suite, or SFrame's number."""
+    return int(text) if text.isdecimal() else text

@@ -8,36 +8,8 @@ pyca/cryptography, for want of a peer that publishes any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One frame, sealed: all but format and plain is in hex.
-
-    Attributes:
-        name: where it is from.
-        format: the wire format.
-        suite: the cipher suite.
-        key, iv: the key and the 12-byte nonce.
-        frame: the plaintext.
-        sealed: the whole sealed frame.
-        aad: the caller's bytes ("raw" only).
-        key_id: the key id.
-        key_frame: the mark.
-    """
-
-    name: str
-    format: str
-    suite: str
-    key: str
-    iv: str
-    frame: str
-    sealed: str
-    aad: str = ""
-    key_id: int = 0
-    key_frame: bool = False
-
+from fastframe.cli.answer import Answer
+from fastframe.cli.answers_peers import PEERS
 
 _NIST = (
     Answer(
@@ -173,4 +145,4 @@ _BARE = tuple(
     for answer in _INSERTABLE
 )
 
-ANSWERS = _NIST + _INSERTABLE + _BARE
+ANSWERS = _NIST + _INSERTABLE + _BARE + PEERS

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from itertools import product
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import fastframe as ff
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from fastframe.cli.answers import Answer
+    from fastframe.cli.answer import Answer
 
-_PREFIX_LEN = 4  # of the insertable formats' IV; the rest counts
-_FORMATS = ("raw", "insertable", "insertable-bare")
-_SUITES = ("AES-128-GCM", "AES-256-GCM")
 _FRAME = bytes(range(256)) * 5 + b"odd"
+# LiveKit's and Jitsi's frames hold an IV and no counter.
+_WITHOUT_COUNTER = ("livekit", "element-call", "livekit-data", "jitsi")
+# GetStream's trailer is not authenticated. Flipping its flag makes receivers
+# undo escapes, and where there are none the same frame comes out.
+_STREAM_FLAG = -7
 _Check = tuple[str, "Callable[[], None]"]
 
 
@@ -50,7 +53,7 @@ def _checks() -> Iterator[_Check]:
     for answer in answers.ANSWERS:
         yield f"known answer: {answer.name}", lambda a=answer: _known(a)  # type: ignore[misc]
     yield "every format and suite has a known answer", _covered
-    for format_, suite in product(_FORMATS, _SUITES):
+    for format_, suite in dict.fromkeys((a.format, a.suite) for a in answers.ANSWERS):
         what = f"{format_}, {suite}"
         for name, check in (
             ("round trip, six ways", _round_trip),
@@ -59,6 +62,8 @@ def _checks() -> Iterator[_Check]:
             ("a repeated frame is refused", _replay),
             ("a wrong key opens nothing", _wrong_key),
         ):
+            if check is _replay and format_ in _WITHOUT_COUNTER:
+                continue
             yield (
                 f"{name}: {what}",
                 lambda c=check, f=format_, s=suite: c(f, s),  # type: ignore[misc]
@@ -86,67 +91,40 @@ def _refused(status: ff.Status, call: Callable[[], object]) -> None:
 def _known(answer: Answer) -> None:
     frame, sealed = bytes.fromhex(answer.frame), bytes.fromhex(answer.sealed)
     for name, seal in _SEALS.items():
-        with _sealer_of(answer) as sealer:
+        with answer.sealer() as sealer:
             _expect(name, seal(sealer, frame, answer), sealed)
     for name, open_ in _OPENS.items():
-        with _opener_of(answer) as opener:
-            _expect(name, open_(opener, sealed, answer), frame)
-
-
-def _sealer_of(answer: Answer) -> ff.Sealer:
-    iv, key = bytes.fromhex(answer.iv), bytes.fromhex(answer.key)
-    if answer.format == "raw":
-        return ff.Sealer("raw", key, suite=answer.suite, salt=iv)
-    return ff.Sealer(
-        answer.format,
-        key,
-        suite=answer.suite,
-        key_id=answer.key_id,
-        ssrc=int.from_bytes(iv[:_PREFIX_LEN], "big"),
-        counter=int.from_bytes(iv[_PREFIX_LEN:], "big"),
-    )
-
-
-def _opener_of(answer: Answer) -> ff.Opener:
-    salt = bytes.fromhex(answer.iv) if answer.format == "raw" else None
-    key = bytes.fromhex(answer.key)
-    return ff.Opener(answer.format, {answer.key_id: key}, suite=answer.suite, salt=salt)
-
-
-def _aad(answer: Answer) -> bytes | None:
-    return bytes.fromhex(answer.aad) if answer.format == "raw" else None
-
-
-def _beside(answer: Answer) -> dict[str, Any]:
-    return {"key_frame": answer.key_frame, "aad": _aad(answer)}
+        with answer.opener() as opener:
+            due = bytes.fromhex(answer.opened) if answer.opened else frame
+            _expect(name, open_(opener, sealed, answer), due)
 
 
 def _seal_into(sealer: ff.Sealer, frame: bytes, answer: Answer) -> bytes:
     out = bytearray(len(frame) + sealer.overhead)
-    return bytes(out[: sealer.seal_into(frame, out, **_beside(answer))])
+    return bytes(out[: sealer.seal_into(frame, out, **answer.beside())])
 
 
 def _seal_in_place(sealer: ff.Sealer, frame: bytes, answer: Answer) -> bytes:
     memory = bytearray(frame) + bytearray(sealer.overhead)
     with memoryview(memory)[: len(frame)] as own:
-        size = sealer.seal_into(own, memory, **_beside(answer))
+        size = sealer.seal_into(own, memory, **answer.beside())
     return bytes(memory[:size])
 
 
 def _open_into(opener: ff.Opener, sealed: bytes, answer: Answer) -> bytes:
     out = bytearray(len(sealed))
-    return bytes(out[: opener.open_into(sealed, out, **_beside(answer))])
+    return bytes(out[: opener.open_into(sealed, out, **answer.beside())])
 
 
 def _open_in_place(opener: ff.Opener, sealed: bytes, answer: Answer) -> bytes:
     memory = bytearray(sealed)
-    return bytes(memory[: opener.open_into(memory, memory, **_beside(answer))])
+    return bytes(memory[: opener.open_into(memory, memory, **answer.beside())])
 
 
 def _by_batch(call: Callable[..., ff.BatchResult], *, in_place: bool) -> Any:
     def pass_through(actor: Any, frame: bytes, answer: Answer) -> bytes:
         batch = ff.Batch(1, len(frame) + 1024)
-        batch.append(frame, **_beside(answer))
+        batch.append(frame, **answer.beside())
         result = call(actor, batch, in_place=in_place)
         result.raise_first()
         return bytes(result[0])
@@ -156,7 +134,7 @@ def _by_batch(call: Callable[..., ff.BatchResult], *, in_place: bool) -> Any:
 
 def _by_list(call: Callable[..., ff.BatchResult]) -> Any:
     def pass_through(actor: Any, frame: bytes, answer: Answer) -> bytes:
-        result = call(actor, [frame], **_beside(answer))
+        result = call(actor, [frame], **answer.beside())
         result.raise_first()
         return bytes(result[0])
 
@@ -164,7 +142,7 @@ def _by_list(call: Callable[..., ff.BatchResult]) -> Any:
 
 
 _SEALS: dict[str, Any] = {
-    "seal": lambda sealer, frame, a: sealer.seal(frame, **_beside(a)),
+    "seal": lambda sealer, frame, a: sealer.seal(frame, **a.beside()),
     "seal_into": _seal_into,
     "seal_into in place": _seal_in_place,
     "seal_batch": _by_batch(ff.Sealer.seal_batch, in_place=False),
@@ -172,7 +150,7 @@ _SEALS: dict[str, Any] = {
     "seal_batch of a list": _by_list(ff.Sealer.seal_batch),
 }
 _OPENS: dict[str, Any] = {
-    "open": lambda opener, sealed, a: opener.open(sealed, **_beside(a)),
+    "open": lambda opener, sealed, a: opener.open(sealed, **a.beside()),
     "open_into": _open_into,
     "open_into in place": _open_in_place,
     "open_batch": _by_batch(ff.Opener.open_batch, in_place=False),
@@ -192,40 +170,45 @@ def _covered() -> None:
 
 def _pair(format_: str, suite: str) -> tuple[ff.Sealer, ff.Opener, Answer]:
     """Make both ends under a fresh key, and describe their frames."""
-    is_raw = format_ == "raw"
-    described = answers.Answer(
-        format_,
-        format_,
-        suite,
-        key=ff.generate_key(suite).hex(),
-        iv=ff.generate_key().hex()[:24] if is_raw else "00" * 12,
+    like = next(a for a in answers.ANSWERS if (a.format, a.suite) == (format_, suite))
+    length = len(like.key) // 2
+    described = replace(
+        like,
+        key=secrets.token_hex(length),
+        iv=secrets.token_hex(12) if like.format == "raw" else "00" * 12,
+        kdf="hkdf" if format_ == "livekit" else like.kdf,
+        codec="opus" if format_ == "stream" else None,
         frame="",
         sealed="",
         key_frame=True,
-        aad="0102" if is_raw else "",
+        aad="0102" if like.aad else "",
     )
-    return _sealer_of(described), _opener_of(described), described
+    return described.sealer(), described.opener(), described
 
 
 def _round_trip(format_: str, suite: str) -> None:
     for (name, seal), open_ in zip(_SEALS.items(), _OPENS.values(), strict=True):
         sealer, opener, described = _pair(format_, suite)
         sealed = seal(sealer, _FRAME, described)
-        _expect(f"size after {name}", len(sealed), len(_FRAME) + sealer.overhead)
+        fits = len(_FRAME) < len(sealed) <= len(_FRAME) + sealer.overhead
+        _expect(f"size after {name}", fits, wanted=True)
         _expect(f"{name} and back", open_(opener, sealed, described), _FRAME)
 
 
 def _flips(format_: str, suite: str) -> None:
     sealer, opener, described = _pair(format_, suite)
     frame = _FRAME[:20]
-    sealed = sealer.seal(frame, **_beside(described))
+    sealed = sealer.seal(frame, **described.beside())
     out = bytearray(len(frame))
+    flag = 8 * (len(sealed) + _STREAM_FLAG) + 7 if format_ == "stream" else None
     for bit in range(8 * len(sealed)):
+        if bit == flag:
+            continue
         changed = bytearray(sealed)
         changed[bit // 8] ^= 1 << bit % 8
         out[:] = bytes(len(frame))
         try:
-            opener.open_into(changed, out, **_beside(described))
+            opener.open_into(changed, out, **described.beside())
         except ff.FrameRejected:
             _expect(f"output after bit {bit}", out, bytes(len(frame)))
         else:
@@ -235,15 +218,18 @@ def _flips(format_: str, suite: str) -> None:
 
 def _truncations(format_: str, suite: str) -> None:
     sealer, opener, described = _pair(format_, suite)
-    sealed = sealer.seal(_FRAME[:20], **_beside(described))
-    for size in range(len(sealed)):
-        due = ff.Status.MALFORMED if size < sealer.overhead else ff.Status.AUTH_FAILED
-        _refused(due, lambda cut=sealed[:size]: _opens(opener, cut, described))  # type: ignore[misc]
+    sealed = sealer.seal(_FRAME[:20], **described.beside())
+    for size in range(1, len(sealed)):  # LiveKit's empty frames mean silence
+        try:
+            _opens(opener, sealed[:size], described)
+        except ff.FrameRejected:
+            continue
+        raise AssertionError(f"opened, cut to {size} bytes")
 
 
 def _replay(format_: str, suite: str) -> None:
     sealer, opener, described = _pair(format_, suite)
-    sealed = sealer.seal(_FRAME, **_beside(described))
+    sealed = sealer.seal(_FRAME, **described.beside())
     _expect("the first copy", _opens(opener, sealed, described), _FRAME)
     _refused(ff.Status.REPLAYED, lambda: _opens(opener, sealed, described))
 
@@ -251,12 +237,12 @@ def _replay(format_: str, suite: str) -> None:
 def _wrong_key(format_: str, suite: str) -> None:
     sealer, _, described = _pair(format_, suite)
     _, stranger, _ = _pair(format_, suite)
-    sealed = sealer.seal(_FRAME, **_beside(described))
+    sealed = sealer.seal(_FRAME, **described.beside())
     _refused(ff.Status.AUTH_FAILED, lambda: _opens(stranger, sealed, described))
 
 
 def _opens(opener: ff.Opener, sealed: bytes, described: Answer) -> bytes:
-    return opener.open(sealed, **_beside(described))
+    return opener.open(sealed, **described.beside())
 
 
 def _bad_frame_in_batch() -> None:
