@@ -20,6 +20,7 @@ demo: ## Run the demonstration
 
 test: ## Run every check: style, types, tests
 	@tools/setup --quiet
+	@tools/setup-peers --quiet
 	@tools/run-tests
 
 clean: ## Remove what setup and the tests made (OpenSSL stays in its cache)

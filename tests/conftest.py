@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
-from support import ROWS, Link, Row
+from support import LAYOUTS, ROWS, Link, Row
 
 import fastframe as ff
 
@@ -38,6 +38,18 @@ def row(request) -> Row:
 def link(row) -> Link:
     """Give a sealer and an opener on one new key, for each row."""
     return Link(row)
+
+
+@pytest.fixture(params=LAYOUTS, ids=str)
+def layout(request) -> Row:
+    """Give each layout once: for what no cipher suite could change."""
+    return request.param
+
+
+@pytest.fixture
+def layout_link(layout) -> Link:
+    """Give a sealer and an opener on one new key, for each layout."""
+    return Link(layout)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 
 import pytest
@@ -131,7 +130,7 @@ def test_format_without_key_ids_holds_one_key(format_name):
     """No byte says which of two keys is meant, so the second is refused."""
     options = {"salt": SALT} if format_name == "raw" else {}
     opener = ff.Opener(format_name, {5: new_key()}, **options)
-    with pytest.raises(ff.UsageError, match="holds one"):
+    with pytest.raises(ff.UsageError, match="holds at most 1 key"):
         opener.keys[6] = new_key()
     replacement = new_key()
     opener.keys[5] = replacement
@@ -246,57 +245,3 @@ def test_rotation_to_the_same_key_draws_another_prefix():
         sealer.rotate(key, 0)
     nonces = {ff.inspect("insertable", frame).nonce for frame in frames}
     assert len(nonces) == 20
-
-
-# -- one owner per key and prefix --
-
-
-@pytest.mark.parametrize("format_name", ["insertable", "insertable-bare", "raw"])
-def test_two_live_sealers_on_one_key_and_prefix_are_refused(format_name):
-    """They would count through the same nonces: the worst thing to do to GCM."""
-    fixed = {"salt": SALT} if format_name == "raw" else {"ssrc": 7}
-    key = new_key()
-    first = ff.Sealer(format_name, key, **fixed)
-    with pytest.raises(ff.UsageError, match="another live sealer"):
-        ff.Sealer(format_name, key, **fixed)
-    with pytest.raises(ff.UsageError, match="another live sealer"):
-        ff.Sealer(format_name, bytearray(key), counter=10**6, **fixed)
-    first.close()
-    second = ff.Sealer(format_name, key, counter=1, **fixed)
-    del second
-    gc.collect()
-    ff.Sealer(format_name, key, counter=2, **fixed).close()
-
-
-def test_live_sealers_clash_across_formats():
-    """The nonce space belongs to the key, whatever the bytes around it."""
-    key = new_key()
-    first = ff.Sealer("insertable", key, ssrc=7)
-    with pytest.raises(ff.UsageError, match="another live sealer"):
-        ff.Sealer("insertable-bare", key, ssrc=7)
-    with pytest.raises(ff.UsageError, match="another live sealer"):
-        ff.Sealer("raw", key, salt=bytes([0, 0, 0, 7, 1, 1, 1, 1, 1, 1, 1, 1]))
-    first.close()
-
-
-def test_rotating_onto_another_sealers_key_and_prefix_is_refused():
-    """The same clash, come by another way."""
-    shared = new_key()
-    first = ff.Sealer("insertable", shared, ssrc=7)
-    second = ff.Sealer("insertable", new_key(), ssrc=7)
-    with pytest.raises(ff.UsageError, match="another live sealer"):
-        second.rotate(shared, 1)
-    first.rotate(new_key(), 1)
-    second.rotate(shared, 1)
-    assert second.seal(b"frame")
-
-
-def test_random_prefixes_differ():
-    """Several sealers may share a key as long as their nonces stay apart."""
-    key = new_key()
-    sealers = [ff.Sealer("insertable", key) for _ in range(200)]
-    frames = [sealer.seal(b"frame") for sealer in sealers]
-    opener = ff.Opener("insertable", {0: key})
-    assert len({prefix_of(frame) for frame in frames}) == 200
-    assert opener.open_batch(frames).ok == 200
-    assert opener.stats().keys[0].senders == 200

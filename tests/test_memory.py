@@ -8,7 +8,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from support import pattern
+from support import Link, Row, pattern
 
 import fastframe as ff
 
@@ -176,6 +176,65 @@ def test_resident_size_is_flat(way):
         turn()
     gc.collect()
     assert resident() - before < 512 * KB
+
+
+BUSY = [
+    Row("insertable", "AES-128-GCM", "h264"),
+    Row("livekit", "AES-128-GCM", "h264"),
+    Row("livekit", "AES-128-GCM", "vp8"),
+    Row("sframe", "AES_128_CTR_HMAC_SHA256_80", "vp8"),
+    Row("dave", "AES-128-GCM-8", "av1"),
+    Row("dave", "AES-128-GCM-8", "h265"),
+]
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="no /proc here")
+@pytest.mark.parametrize("row", BUSY, ids=str)
+def test_resident_size_is_flat_whatever_the_format_does(row):
+    """Splitting, escaping, sealing again, deriving keys ahead: none may leave bytes."""
+    link, stranger = Link(row, replay_window=64), Link(row)
+    junk = [stranger.sealer.seal(row.frame) for _ in range(8)]
+    there, back = ff.Batch(32, arena=1 << 15), ff.Batch(64, arena=1 << 15)
+
+    def turn():
+        there.clear()
+        back.clear()
+        for _ in range(32):
+            there.append(row.frame)
+        for sealed in link.sealer.seal_batch(there):
+            back.append(sealed)
+        for sealed in junk:
+            back.append(sealed)
+        if row.codec == "vp8" and row.format == "livekit":
+            link.sealer.ratchet()
+        assert link.opener.open_batch(back).ok == 32
+
+    for _ in range(150):
+        turn()
+    gc.collect()
+    before = resident()
+    for _ in range(600):
+        turn()
+    gc.collect()
+    assert resident() - before < 512 * KB
+
+
+def test_running_a_batch_of_split_frames_allocates_nothing_per_frame():
+    """Ranges and escapes are worked out on C's stack."""
+    peaks = []
+    for count in (1, 500):
+        calls = []
+        for row in BUSY:
+            link = Link(row, replay_window=0)
+            there, back = (ff.Batch(count, arena=count * 400) for _ in range(2))
+            for _ in range(count):
+                there.append(row.frame)
+                back.append(link.sealer.seal(row.frame))
+            calls.append((link.sealer.seal_batch, there))
+            calls.append((link.opener.open_batch, back))
+        peaks.append(peak_of(lambda: [call(batch).ok for call, batch in calls]))  # noqa: B023 - called at once
+    assert abs(peaks[1] - peaks[0]) < KB
+    assert peaks[1] < 4 * KB
 
 
 @pytest.mark.skipif(not STATM.exists(), reason="no /proc here")

@@ -8,35 +8,11 @@ import time
 from contextlib import suppress
 
 import pytest
-from support import pattern
+from support import LIMIT, pattern, together
 
 import fastframe as ff
 
-LIMIT = 30  # seconds after which a thread counts as deadlocked
 pytestmark = pytest.mark.usefixtures("swift_switching")
-
-
-def together(*jobs):
-    """Run jobs at once, each in a thread; raise what the first one raised."""
-    start = threading.Barrier(len(jobs))
-    errors = []
-
-    def run(job):
-        try:
-            start.wait(LIMIT)
-            job()
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(j,), daemon=True) for j in jobs]
-    deadline = time.monotonic() + LIMIT
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(deadline - time.monotonic(), 0))
-        assert not thread.is_alive(), "deadlock"
-    if errors:
-        raise errors[0]
 
 
 def test_one_sealer_from_many_threads_repeats_no_nonce():

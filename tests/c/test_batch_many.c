@@ -19,9 +19,9 @@ static ff_sealer *sealer_of(uint64_t id, uint8_t prefix, const uint8_t *bytes)
     uint8_t salt[FF_NONCE_LEN] = {prefix};
     ff_key key = {.id = id, .key = bytes, .key_len = 16, .salt = salt};
     ff_range range = {0, NO_LIMIT};
+    const ff_settings settings = {.format = INSERTABLE};
     ff_sealer *made = NULL;
-    CHECK_SAME(ff_sealer_new(&made, INSERTABLE, AES_128, &key, &range),
-               FF_DONE);
+    CHECK_SAME(ff_sealer_new(&made, &settings, &key, &range), FF_DONE);
     return kit_need(made);
 }
 
@@ -37,7 +37,7 @@ static void test_mixed_keys_and_senders_open_in_one_call(void)
         sealers[i] = sealer_of(1 + i % 3, i / 3, i % 3 ? other_key : kit_key);
     for (uint64_t id = 2; id < 4; id++) {
         ff_key key = {.id = id, .key = other_key, .key_len = 16};
-        CHECK_SAME(ff_opener_set_key(opener, AES_128, &key), FF_DONE);
+        CHECK_SAME(ff_opener_set_key(opener, &key), FF_DONE);
     }
     CHECK_SAME(ff_seal_many(sealers, 6, &batch->b, 0), 90);
     for (uint32_t i = 0; i < 90; i++) {

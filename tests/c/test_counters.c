@@ -108,19 +108,19 @@ static void test_rekey_starts_the_new_key(void)
 {
     ff_sealer *sealer = kit_sealer(INSERTABLE, AES_128, UINT64_MAX, NO_LIMIT);
     ff_opener *opener = kit_opener(INSERTABLE, AES_128, 64);
-    ff_key key = {.id = 2, .key = other_key, .key_len = 32, .salt = kit_salt};
+    ff_key key = kit_key_of(AES_256, 2);
     ff_range range = {5, NO_LIMIT};
     uint8_t back[16];
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
     CHECK_SAME(seal(sealer, 3), -FF_KEY_EXHAUSTED);
     sealer->blocks_left = 0;
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_256, &key, &range), FF_DONE);
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_DONE);
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
     CHECK_SAME(out[0], 2);
     CHECK_SAME(kit_counter_of(INSERTABLE, out), 5);
     CHECK_SAME(ff_open_one(opener, back, 3, out, 32, FF_DELTA, NULL),
                -FF_UNKNOWN_KEY);
-    CHECK_SAME(ff_opener_set_key(opener, AES_256, &key), FF_DONE);
+    CHECK_SAME(ff_opener_set_key(opener, &key), FF_DONE);
     CHECK_SAME(ff_open_one(opener, back, 3, out, 32, FF_DELTA, NULL), 3);
     CHECK_SAME(facts_of(sealer).key_id, 2);
     CHECK_SAME(facts_of(sealer).exhausted, 0);
@@ -134,14 +134,21 @@ static void test_refused_rekey_keeps_the_old_key(void)
     ff_key key = {.id = 2, .key = other_key, .key_len = 15, .salt = kit_salt};
     ff_range range = {5, 9};
     ff_range reversed = {9, 5};
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_BAD_ARGUMENT);
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_BAD_ARGUMENT);
     key.key_len = 16;
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_256, &key, &range), FF_BAD_ARGUMENT);
-    CHECK_SAME(ff_sealer_rekey(sealer, 99, &key, &range), FF_BAD_ARGUMENT);
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &reversed),
-               FF_BAD_ARGUMENT);
+    key.suite = AES_256;
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_BAD_ARGUMENT);
+    key.suite = 99;
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_BAD_ARGUMENT);
+    key.suite = AES_128;
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &reversed), FF_BAD_ARGUMENT);
+    key.schedule = 99;
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_BAD_ARGUMENT);
+    key.schedule = 1; /* a number that is SFrame's alone */
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_BAD_ARGUMENT);
+    key.schedule = 0;
     key.id = 256; /* insertable has one byte for it */
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_BAD_KEY_ID);
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_BAD_KEY_ID);
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
     CHECK_SAME(out[0], 1);
     CHECK_SAME(facts_of(sealer).granted, 100);
@@ -157,10 +164,9 @@ static void test_closed_sealer_holds_no_key(void)
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
     ff_sealer_close(sealer);
     ff_sealer_close(sealer);
-    CHECK(!sealer->aead);
-    CHECK(kit_is_all(sealer->salt, 0, FF_NONCE_LEN));
+    CHECK(kit_is_all((uint8_t *)&sealer->rung, 0, sizeof sealer->rung));
     CHECK_SAME(seal(sealer, 3), -FF_CLOSED);
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_CLOSED);
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_CLOSED);
     CHECK_SAME(ff_sealer_grant(sealer, 0, NO_LIMIT), FF_CLOSED);
     CHECK_SAME(facts_of(sealer).closed, 1);
     CHECK_SAME(facts_of(sealer).frames, 1);
@@ -174,18 +180,26 @@ static void test_arguments_of_new_are_checked(void)
     ff_sealer *sealer = (ff_sealer *)out;
     ff_range range = {0, NO_LIMIT};
     ff_key key = kit_key_of(AES_128, 1);
-    CHECK_SAME(ff_sealer_new(&sealer, 99, AES_128, &key, &range),
+    ff_settings settings = {.format = 99};
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range),
                FF_BAD_ARGUMENT);
     CHECK(!sealer);
+    settings.format = RAW;
+    settings.codec = 1; /* raw has no rule but for none */
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range), FF_BAD_CODEC);
+    settings.codec = 99;
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range), FF_BAD_CODEC);
+    settings.codec = 0;
     key.salt = NULL;
-    CHECK_SAME(ff_sealer_new(&sealer, RAW, AES_128, &key, &range),
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range),
                FF_BAD_ARGUMENT);
     key = kit_key_of(AES_128, 1);
     key.key = NULL;
-    CHECK_SAME(ff_sealer_new(&sealer, RAW, AES_128, &key, &range),
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range),
                FF_BAD_ARGUMENT);
-    key = (ff_key){.key = kit_key, .salt = kit_salt};
-    CHECK_SAME(ff_sealer_new(&sealer, RAW, 99, &key, &range), FF_BAD_ARGUMENT);
+    key = (ff_key){.key = kit_key, .salt = kit_salt, .suite = 99};
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range),
+               FF_BAD_ARGUMENT);
     CHECK(!sealer);
     CHECK_SAME(ERR_peek_error(), 0);
 }
@@ -195,12 +209,12 @@ static void test_caller_may_wipe_its_key_at_once(void)
     uint8_t bytes[16], salt[FF_NONCE_LEN], back[3];
     ff_key key = {.id = 1, .key = bytes, .key_len = 16, .salt = salt};
     ff_range range = {0, NO_LIMIT};
+    const ff_settings settings = {.format = INSERTABLE};
     ff_sealer *sealer = NULL;
     ff_opener *opener = kit_opener(INSERTABLE, AES_128, 64);
     memcpy(bytes, kit_key, sizeof bytes);
     memcpy(salt, kit_salt, sizeof salt);
-    CHECK_SAME(ff_sealer_new(&sealer, INSERTABLE, AES_128, &key, &range),
-               FF_DONE);
+    CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range), FF_DONE);
     memset(bytes, 0, sizeof bytes);
     memset(salt, 0, sizeof salt);
     CHECK_SAME(seal(sealer, 3), 3 + MAX_GROWTH);
@@ -217,9 +231,10 @@ static void test_objects_in_the_callers_memory_outlive_their_end(void)
     const ff_key key = {.key = kit_key, .key_len = 16, .salt = kit_salt};
     const ff_range range = {0, NO_LIMIT};
     uint8_t sealed[4 + FF_TAG_LEN] = {0};
-    CHECK_SAME(ff_sealer_init(sealer, RAW, AES_128, &key, &range), FF_DONE);
-    CHECK_SAME(ff_opener_init(opener, RAW, kit_salt, 64), FF_DONE);
-    CHECK_SAME(ff_opener_set_key(opener, AES_128, &key), FF_DONE);
+    const ff_settings settings = {.format = RAW, .window = 64};
+    CHECK_SAME(ff_sealer_init(sealer, &settings, &key, &range), FF_DONE);
+    CHECK_SAME(ff_opener_init(opener, &settings), FF_DONE);
+    CHECK_SAME(ff_opener_set_key(opener, &key), FF_DONE);
     CHECK_SAME(ff_seal_one(sealer, sealed, 20, out, 4, 0, NULL), 20);
     CHECK_SAME(ff_open_one(opener, out, 4, sealed, 20, 0, NULL), 4);
     for (int i = 0; i < 2; i++) {

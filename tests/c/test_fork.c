@@ -75,11 +75,12 @@ static void every_use_of_a_sealer_is_refused(void)
     CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), -FF_FORKED);
     CHECK_SAME(ff_seal_many(&sealer, 1, &batch->b, 1), -FF_FORKED);
     CHECK_SAME(batch->b.status[0], FF_NOT_RUN);
-    CHECK_SAME(ff_sealer_rekey(sealer, AES_128, &key, &range), FF_FORKED);
+    CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_FORKED);
     CHECK_SAME(ff_sealer_grant(sealer, 0, NO_LIMIT), FF_FORKED);
+    CHECK_SAME(ff_sealer_ratchet(sealer), FF_FORKED);
     CHECK_SAME(kit_next_of(sealer), 1); /* reading is harmless */
     ff_sealer_close(sealer);
-    CHECK(!sealer->aead); /* and so is wiping */
+    CHECK(!sealer->rung.aead); /* and so is wiping */
     ff_sealer_free(sealer);
     kit_batch_free(batch);
 }
@@ -182,7 +183,8 @@ static void held_objects_are_refused_and_freed(void)
     ff_key key = kit_key_of(AES_128, 1);
     for (int i = 0; i < 3; i++) {
         CHECK_SAME(open_it(), -FF_FORKED);
-        CHECK_SAME(ff_opener_set_key(opener, AES_128, &key), FF_FORKED);
+        CHECK_SAME(ff_opener_set_key(opener, &key), FF_FORKED);
+        CHECK_SAME(ff_opener_allow(opener, 1), FF_FORKED);
         CHECK_SAME(ff_opener_drop_key(opener, 1), FF_FORKED);
         CHECK_SAME(ff_opener_read(opener, &facts, NULL, 0), FF_FORKED);
         CHECK_SAME(ff_sealer_read(sealer, &sealer_facts), FF_FORKED);

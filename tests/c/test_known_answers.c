@@ -5,6 +5,7 @@
  * gcmEncryptExtIV128.rsp and gcmEncryptExtIV256.rsp, in the public domain. With
  * format raw, a salt equal to the IV and counter 0 the nonce is the IV.
  */
+#include "hex.h"
 #include "kit.h"
 
 typedef struct {
@@ -100,19 +101,6 @@ static const row rows[] = {
 static const char *const insertable_frame =
     "07deadbeef0000000000000001a91ee78fded7b4a4d8ade5df7d1f4b4b52f58a943a";
 
-static uint8_t digit(char c)
-{
-    return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-static size_t from_hex(uint8_t *out, const char *text)
-{
-    size_t len = text ? strlen(text) / 2 : 0;
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
-    return len;
-}
-
 typedef struct {
     uint8_t key[FF_KEY_MAX], iv[FF_NONCE_LEN];
     uint8_t pt[128], want[128 + FF_TAG_LEN], aad[128];
@@ -122,32 +110,40 @@ typedef struct {
 static vector load(const row *from)
 {
     vector v;
-    v.key_len = from_hex(v.key, from->key);
-    CHECK_SAME(from_hex(v.iv, from->iv), FF_NONCE_LEN);
-    v.pt_len = from_hex(v.pt, from->pt);
-    v.aad_len = from_hex(v.aad, from->aad);
-    CHECK_SAME(from_hex(v.want, from->ct), v.pt_len);
-    CHECK_SAME(from_hex(v.want + v.pt_len, from->tag), FF_TAG_LEN);
+    v.key_len = hex_read(v.key, from->key);
+    CHECK_SAME(hex_read(v.iv, from->iv), FF_NONCE_LEN);
+    v.pt_len = hex_read(v.pt, from->pt);
+    v.aad_len = hex_read(v.aad, from->aad);
+    CHECK_SAME(hex_read(v.want, from->ct), v.pt_len);
+    CHECK_SAME(hex_read(v.want + v.pt_len, from->tag), FF_TAG_LEN);
     return v;
+}
+
+static ff_key key_of(const vector *v)
+{
+    return (ff_key){.key = v->key,
+                    .key_len = v->key_len,
+                    .salt = v->iv,
+                    .suite = v->key_len == 16 ? AES_128 : AES_256};
 }
 
 static ff_sealer *sealer_of(const vector *v, uint64_t counter)
 {
     ff_sealer *made = NULL;
-    ff_key key = {.key = v->key, .key_len = v->key_len, .salt = v->iv};
+    const ff_settings settings = {.format = RAW};
+    ff_key key = key_of(v);
     ff_range range = {counter, NO_LIMIT};
-    uint32_t suite = v->key_len == 16 ? AES_128 : AES_256;
-    CHECK_SAME(ff_sealer_new(&made, RAW, suite, &key, &range), FF_DONE);
+    CHECK_SAME(ff_sealer_new(&made, &settings, &key, &range), FF_DONE);
     return kit_need(made);
 }
 
 static ff_opener *opener_of(const vector *v)
 {
     ff_opener *made = NULL;
-    ff_key key = {.key = v->key, .key_len = v->key_len};
-    uint32_t suite = v->key_len == 16 ? AES_128 : AES_256;
-    CHECK_SAME(ff_opener_new(&made, RAW, v->iv, 0), FF_DONE);
-    CHECK_SAME(ff_opener_set_key(kit_need(made), suite, &key), FF_DONE);
+    const ff_settings settings = {.format = RAW};
+    ff_key key = key_of(v);
+    CHECK_SAME(ff_opener_new(&made, &settings), FF_DONE);
+    CHECK_SAME(ff_opener_set_key(kit_need(made), &key), FF_DONE);
     return made;
 }
 
@@ -213,14 +209,14 @@ static void test_insertable_layout_byte_for_byte(void)
 {
     static const uint8_t zero_key[16] = {0};
     uint8_t want[64], out[64];
-    size_t len = from_hex(want, insertable_frame);
+    size_t len = hex_read(want, insertable_frame);
     ff_key key = {.id = 7, .key = zero_key, .key_len = 16, .salt = kit_salt};
     ff_range range = {1, NO_LIMIT};
     for (uint32_t format = INSERTABLE; format <= BARE; format++) {
+        const ff_settings settings = {.format = format};
         ff_sealer *sealer = NULL;
         size_t skip = format == BARE;
-        CHECK_SAME(ff_sealer_new(&sealer, format, AES_128, &key, &range),
-                   FF_DONE);
+        CHECK_SAME(ff_sealer_new(&sealer, &settings, &key, &range), FF_DONE);
         CHECK_SAME(ff_seal_one(sealer, out, sizeof out,
                                (const uint8_t *)"hello", 5, FF_KEY, NULL),
                    len - skip);

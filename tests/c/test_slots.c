@@ -3,13 +3,20 @@
 
 #include "kit.h"
 
-#define WIDTH 64
+static const ff_settings settings = {.window = 64};
 
 static ff_error set(ff_slots *slots, uint64_t id, const uint8_t *bytes,
                     uint32_t suite)
 {
-    ff_key key = {.id = id, .key = bytes, .key_len = ff_suite_key_len(suite)};
-    return ff_slots_set(slots, suite, &key, WIDTH);
+    ff_key key = {.id = id,
+                  .key = bytes,
+                  .key_len = ff_suite_key_len(suite),
+                  .suite = suite};
+    ff_rung rung;
+    CHECK_SAME(ff_rung_make(&rung, FF_FOR_OPEN, &key), FF_DONE);
+    ff_error error = ff_slots_set(slots, &rung, &key, &settings);
+    ff_rung_free(&rung); /* empty if it has moved */
+    return error;
 }
 
 static void test_empty_table_finds_nothing(void)
@@ -102,7 +109,7 @@ static void test_another_key_starts_with_fresh_windows(void)
     }
     CHECK_SAME(set(&slots, 5, other_key, AES_128), FF_DONE);
     ff_slot *slot = kit_need(ff_slots_find(&slots, 5));
-    CHECK(memcmp(slot->key, other_key, 16) == 0);
+    CHECK(memcmp(slot->now.secret.material, other_key, 16) == 0);
     ff_slots_free(&slots);
 }
 
@@ -113,19 +120,60 @@ static void test_keys_are_copied_not_borrowed(void)
     memcpy(mine, kit_key, sizeof mine);
     CHECK_SAME(set(&slots, 1, mine, AES_128), FF_DONE);
     memset(mine, 0, sizeof mine);
-    CHECK(memcmp(ff_slots_find(&slots, 1)->key, kit_key, sizeof mine) == 0);
+    CHECK(memcmp(ff_slots_find(&slots, 1)->now.secret.material, kit_key,
+                 sizeof mine) == 0);
     ff_slots_free(&slots);
 }
 
-/* A suite that does not exist must not leave half a slot behind. */
-static void test_failed_set_changes_nothing(void)
+/* Without a rung in it nothing of a slot is left behind, nor of the rung in the
+ * caller's hands. */
+static void test_rung_moves_into_the_slot_or_stays(void)
 {
     ff_slots slots = {0};
+    ff_key key = kit_key_of(AES_128, 1);
+    for (int again = 0; again < 2; again++) {
+        ff_rung rung;
+        CHECK_SAME(ff_rung_make(&rung, FF_FOR_OPEN, &key), FF_DONE);
+        CHECK_SAME(ff_slots_set(&slots, &rung, &key, &settings), FF_DONE);
+        CHECK_SAME(rung.aead != NULL, again);
+        CHECK_SAME(kit_is_all((uint8_t *)&rung, 0, sizeof rung), !again);
+        ff_rung_free(&rung);
+        CHECK(kit_is_all((uint8_t *)&rung, 0, sizeof rung));
+    }
+    ff_slots_free(&slots);
+    CHECK(kit_is_all((uint8_t *)&slots, 0, sizeof slots));
+}
+
+static void test_slot_filled_last_is_the_first_to_be_tried(void)
+{
+    ff_slots slots = {0};
+    const uint64_t order[] = {5, 1, 9, 3};
+    CHECK(!ff_slots_nth(&slots, 0));
+    for (int i = 0; i < 4; i++)
+        CHECK_SAME(set(&slots, order[i], kit_key, AES_128), FF_DONE);
+    for (uint32_t i = 0; i < 4; i++)
+        CHECK_SAME(ff_slots_nth(&slots, i)->key_id, order[3 - i]);
+    CHECK(!ff_slots_nth(&slots, 4) && !ff_slots_nth(&slots, UINT32_MAX));
+    CHECK_SAME(set(&slots, 1, kit_key, AES_128), FF_DONE); /* it is there */
+    CHECK_SAME(ff_slots_nth(&slots, 0)->key_id, 3);
+    CHECK_SAME(set(&slots, 1, other_key, AES_128), FF_DONE);
+    CHECK_SAME(ff_slots_nth(&slots, 0)->key_id, 1);
+    CHECK_SAME(ff_slots_drop(&slots, 3), FF_DONE);
+    CHECK_SAME(ff_slots_nth(&slots, 1)->key_id, 9);
+    CHECK_SAME(ff_slots_nth(&slots, 2)->key_id, 5);
+    ff_slots_free(&slots);
+}
+
+/* The rungs of a slot by number: the one in use, then those to come. */
+static void test_first_rung_to_try_is_the_one_in_use(void)
+{
+    ff_slots slots = {0};
+    uint32_t left = 5;
     CHECK_SAME(set(&slots, 1, kit_key, AES_128), FF_DONE);
-    CHECK_SAME(set(&slots, 1, other_key, NUM_SUITES), FF_BAD_ARGUMENT);
-    CHECK_SAME(set(&slots, 2, other_key, NUM_SUITES), FF_BAD_ARGUMENT);
-    CHECK_SAME(slots.count, 1);
-    CHECK(memcmp(ff_slots_find(&slots, 1)->key, kit_key, 16) == 0);
+    ff_slot *slot = kit_need(ff_slots_find(&slots, 1));
+    CHECK(ff_slot_rung(slot, 0, &left) == &slot->now);
+    CHECK(!ff_slot_rung(slot, 1, &left)); /* a raw key has no others */
+    CHECK_SAME(left, 5);
     ff_slots_free(&slots);
 }
 
@@ -137,7 +185,7 @@ static void test_growth_keeps_every_slot(void)
     check_order(&slots);
     CHECK_SAME(slots.count, 600);
     for (uint64_t id = 1; id <= 600; id++)
-        CHECK(ff_slots_find(&slots, id) && ff_slots_find(&slots, id)->aead);
+        CHECK(ff_slots_find(&slots, id) && ff_slots_find(&slots, id)->now.aead);
     ff_slots_free(&slots);
 }
 
@@ -170,7 +218,9 @@ int main(void)
     RUN(test_same_key_again_keeps_windows_and_counts);
     RUN(test_another_key_starts_with_fresh_windows);
     RUN(test_keys_are_copied_not_borrowed);
-    RUN(test_failed_set_changes_nothing);
+    RUN(test_rung_moves_into_the_slot_or_stays);
+    RUN(test_slot_filled_last_is_the_first_to_be_tried);
+    RUN(test_first_rung_to_try_is_the_one_in_use);
     RUN(test_growth_keeps_every_slot);
     RUN(test_table_is_bounded);
     return check_report();

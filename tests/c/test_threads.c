@@ -190,9 +190,9 @@ static void *change_keys_while_others_open(void *arg)
             continue;
         }
         more.id = 2 + i % 250;
-        CHECK_SAME(ff_opener_set_key(all->opener, AES_128, &more), FF_DONE);
-        CHECK_SAME(ff_opener_set_key(all->opener, AES_128,
-                                     i % 3 ? &good : &bad), FF_DONE);
+        CHECK_SAME(ff_opener_set_key(all->opener, &more), FF_DONE);
+        CHECK_SAME(ff_opener_set_key(all->opener, i % 3 ? &good : &bad),
+                   FF_DONE);
         CHECK_SAME(ff_opener_read(all->opener, &facts, slots, 8), FF_DONE);
         ff_error error = ff_opener_drop_key(all->opener, i % 2 ? more.id : 1);
         CHECK(error == FF_DONE || error == FF_NO_SUCH_KEY);
@@ -226,7 +226,7 @@ static void *seal_until_closed(void *arg)
         if (me == 0 && i < 200) {
             ff_key key = kit_key_of(AES_128, 2 + i);
             ff_range range = {0, NO_LIMIT};
-            CHECK_SAME(ff_sealer_rekey(all->sealers[0], AES_128, &key, &range),
+            CHECK_SAME(ff_sealer_rekey(all->sealers[0], &key, &range),
                        FF_DONE);
         } else if (me == 0) {
             ff_sealer_close(all->sealers[0]);

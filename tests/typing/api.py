@@ -82,6 +82,13 @@ def read_facts(sealed: bytes, sealer: ff.Sealer, opener: ff.Opener) -> list[str]
     return [ff.__version__, build.openssl, build.linked, *ff.formats(), *ff.suites()]
 
 
+def explain(frames: list[bytes], key: bytes) -> str:
+    """Ask why frames do not open."""
+    diagnosis: ff.Diagnosis = ff.diagnose(frames, {1: key}, format="insertable")
+    best: ff.Finding | None = diagnosis.best
+    return str(diagnosis) if best is None else f"{best.message} {best.confidence}"
+
+
 def name_error(error: ff.FastframeError) -> str:
     """Tell every error from every other."""
     match error:
