@@ -1,4 +1,4 @@
-"""The ceiling: bench/ceiling.c, compiled against the libcrypto fastframe links."""
+"""The ceilings: bench/ceiling*.c, compiled against the libcrypto fastframe links."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ def openssl_prefix() -> str | None:
 
 
 def load() -> ctypes.CDLL:
-    """Compile ceiling.c and load it; its functions return ns per frame."""
+    """Compile the C loops and load them; their functions return ns per frame."""
     prefix = openssl_prefix()
     with tempfile.TemporaryDirectory() as scratch:
         library = Path(scratch) / "ceiling.so"
         command = [os.environ.get("CC", "cc"), "-O3", "-shared", "-fPIC"]
-        command += [str(HERE / "ceiling.c"), str(HERE.parent / "csrc/mem.c")]
+        command += [str(HERE / "ceiling.c"), str(HERE / "ceiling_hmac.c")]
+        command += [str(HERE.parent / "csrc/mem.c")]
         command += [
             "-o",
             str(library),
@@ -41,8 +42,8 @@ def load() -> ctypes.CDLL:
             command += ["-Wl,--exclude-libs,ALL"]
         subprocess.run(command, check=True)
         loaded = ctypes.CDLL(str(library))
-    for function in (loaded.ceiling_seal, loaded.ceiling_open):
-        function.restype = ctypes.c_double
+    for name in ("ceiling_seal", "ceiling_open", "ceiling_hmac"):
+        getattr(loaded, name).restype = ctypes.c_double
     return loaded
 
 
@@ -71,3 +72,22 @@ class Ceiling:
         taken = function(out, source, size, stride, stride, self._count, rounds)
         assert taken > 0, "the ceiling's own frames did not open"
         return taken
+
+
+class HmacCeiling:
+    """Frames of one size for the C loop over AES-CTR with HMAC."""
+
+    def __init__(self, library: ctypes.CDLL, size: int, count: int, bits: int) -> None:
+        """Allocate count frames of size bytes; bits is AES's 128 or 256."""
+        self._library = library
+        self._size, self._count, self._bits = size, count, bits
+        self._stride = size + 2 + 10 + 64
+        memory = ctypes.c_uint8 * (self._stride * count)
+        self._from, self._to = memory(), memory()
+
+    def run(self, *, seals: bool) -> float:
+        """Seal or open all frames; ns per frame."""
+        sizes = (ctypes.c_size_t(self._size), ctypes.c_size_t(self._stride))
+        how = (self._bits, 10, int(seals), self._count, 1)
+        taken = self._library.ceiling_hmac(self._to, self._from, *sizes, *how)
+        return float(taken)
