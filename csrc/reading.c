@@ -199,7 +199,8 @@ static int hand_on(ff_opener *opener, ff_frame *frame, const ff_look *look)
     else if (frame->out != frame->in &&
              !ff_span_apart(frame->in, frame->in_len, frame->out, len))
         return FF_BAD_OVERLAP;
-    memmove(frame->out, frame->in, len);
+    if (len > 0) /* an empty frame may have no address */
+        memmove(frame->out, frame->in, len);
     frame->out_len = (uint32_t)len;
     if (look->plain == FF_PLAIN_FORWARDED)
         opener->facts.forwarded += 1;

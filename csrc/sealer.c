@@ -148,12 +148,12 @@ ff_error ff_sealer_ratchet(ff_sealer *sealer)
     error = ff_rung_next(&next, FF_FOR_SEAL, &from, 1);
     if (error == FF_DONE) {
         error = ff_sealer_lock(sealer);
-        if (error == FF_DONE && ff_rung_is_same(&from, &sealer->rung))
-            go_up(sealer, &next);
-        else
-            ff_rung_free(&next); /* closed, or another key is in use by now */
-        if (error == FF_DONE)
+        if (error == FF_DONE) {
+            if (ff_rung_is_same(&from, &sealer->rung))
+                go_up(sealer, &next);
             ff_lock_release(&sealer->lock);
+        }
+        ff_rung_free(&next); /* empty, unless another key is in use by now */
     }
     ff_wipe(&from, sizeof from);
     return error;

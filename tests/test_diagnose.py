@@ -571,6 +571,37 @@ def test_dave_generation_of_before():
     assert_proven(diagnosis, "other-generation", frames=2)
 
 
+@pytest.mark.parametrize("format_", ["livekit", "jitsi", "stream", "dave"])
+def test_padding_without_the_key(format_):
+    """A mark before the end tells, though nothing opens."""
+    for keys in (None, {0: OTHER_KEY}):
+        frames = [padded(frame, 7) for frame in sealed(format_)]
+        diagnosis = diagnose(frames, keys, format_)
+        assert_likely(diagnosis, "rtp-padding", least=0.8)
+        assert "trailer found 7 bytes before the end" in diagnosis.best.evidence
+    frames = [frame + b"and so on" for frame in sealed("stream")]
+    diagnosis = diagnose(frames, {0: OTHER_KEY}, "stream")
+    assert_likely(diagnosis, "stray-bytes-after", least=0.8)
+    assert "None of your keys" in diagnosis.best.message
+
+
+def test_one_frame_without_its_key():
+    """One frame proves less than many do."""
+    for key_id, least in ((3, 0.7), (200, 0.45)):
+        frames = sealed("element-call", num=1, key_id=key_id)
+        diagnosis = diagnose(frames, {key_id: OTHER_KEY}, "element-call")
+        assert_likely(diagnosis, "wrong-key", least=least, frames=1)
+        assert diagnosis.best.confidence < 0.8
+
+
+def test_keys_that_fit_no_format():
+    """What cannot be a key is no fault of the frames."""
+    keys = {0: KEY, 1: b"short", 2: "!!!!" * 9, 3: "A" * 21}
+    frames = sealed("stream")
+    assert diagnose(frames, keys, "stream").opens
+    assert_proven(diagnose(frames * 2, keys, "stream"), "replayed")
+
+
 # -- the options --
 
 
@@ -651,6 +682,9 @@ def test_wrong_aad_and_ssrc():
     frames = sealed("sframe")
     assert_proven(diagnose(frames, KEY, "sframe", aad=b"header"), "wrong-aad")
     assert_proven(diagnose(frames, KEY, "sframe", ssrc=77), "wrong-ssrc", ssrc=None)
+    frames = [long_header_frame(vp8(n), 4, 3, 300 + n) for n in range(4)]
+    diagnosis = diagnose(frames, KEY, "sframe", ssrc=77)
+    assert_likely(diagnosis, "long-header", frames=4)
     how = {"ssrc": 77}
     assert diagnose(sealed("sframe", **how), KEY, "sframe", **how).opens
 
@@ -673,6 +707,19 @@ def test_other_format(sent, held):
     expected = "livekit" if sent == "element-call" else sent
     assert best.change["format"] == expected
     assert str(ff.diagnose(frames, KEY, **best.change).best.cause) == "opens"
+
+
+def test_other_format_with_options():
+    """What the right format needs besides is in the call."""
+    salt = b"flutter-webrtc-ratchet-salt"
+    frames = sealed("livekit", key_id=99, ring=256, kdf="pbkdf2", ratchet_salt=salt)
+    diagnosis = diagnose(frames, KEY, "dave", codec=None)
+    change = {"format": "livekit", "ring": 256, "ratchet_salt": salt}
+    assert_proven(diagnosis, "other-format", **change)
+    frames = sealed("jitsi", kdf="raw")  # which LiveKit's would be, byte for byte
+    diagnosis = diagnose(frames, KEY, "stream")
+    change = {"format": "livekit", "kdf": "raw", "codec": "vp8"}
+    assert_proven(diagnosis, "other-format", **change)
 
 
 @pytest.mark.parametrize("sent", MARKED)

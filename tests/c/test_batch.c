@@ -82,6 +82,7 @@ static void test_empty_frames_in_a_batch(const kit_row *row)
             CHECK_SAME(b->status[i], refuses && b->in_len[i] == 0
                                          ? FF_MALFORMED : FF_OK);
         CHECK_SAME(b->out_len[4] > 0, row->format != LIVEKIT && !refuses);
+        CHECK(b->out_at[4] <= (in_place ? b->in_size : b->out_size));
         kit_batch *back = kit_received(f.batch);
         int64_t ok = ff_open_batch(f.opener, &back->b, in_place);
         CHECK_SAME(ok, COUNT - 3 * refuses);

@@ -4,7 +4,7 @@
 
 #include "batch_kit.h"
 
-#define NUM_PATTERNS 9
+#define NUM_PATTERNS 13
 #define PATTERN 96 /* bytes: hold fewer than FF_ESCAPES_MAX */
 #define FEW 8 /* the pattern with so few escapes that an arena has room */
 
@@ -16,8 +16,8 @@ static void fill_pattern(uint8_t *out, int pattern, size_t len)
     for (size_t i = 0; i < len; i++) {
         uint8_t any = values[kit_below(8)], low = (uint8_t)kit_below(4);
         const uint8_t choice[NUM_PATTERNS] = {
-            0, 3, i % 3 == 2 ? 3 : 0, i % 3 == 2, low, any, 0xFF, 0xFF, 0xFF};
-        out[i] = choice[pattern];
+            0, 3, i % 3 == 2 ? 3 : 0, i % 3 == 2, low, any};
+        out[i] = pattern < 6 ? choice[pattern] : 0xFF;
     }
     if (pattern == 6) { /* at the very front and end */
         memset(out, 0, 3);
@@ -25,6 +25,8 @@ static void fill_pattern(uint8_t *out, int pattern, size_t len)
     }
     if (pattern == 7) /* escaped or not by what zeros stand before */
         memcpy(out, (uint8_t[]){0, 2, 0, 0, 4, 0, 0, 3, 9, 0, 0, 3}, 12);
+    if (pattern > FEW) /* one escape before the last byte, or near it */
+        memset(out + CRAFTED_MEDIA - pattern + FEW - 2, 0, 3);
     for (size_t i = 40; pattern == FEW && i < 400; i += 90)
         memset(out + i, 0, 3);
 }

@@ -91,8 +91,8 @@ static void test_every_header_with_zeros_opens(const kit_row *row)
         if (first > row->facts.counter_max - 9)
             first = 1 + i % 7;
         pair p = make(row, &key, first);
-        for (int k = 0; k < 4; k++)
-            (void)seal_next(row, &p, SMALL);
+        for (int k = 0; k < 4; k++) /* ciphers go over long frames in bulk */
+            (void)seal_next(row, &p, i % 16 || k ? SMALL : 30 * SMALL);
         drop(&p);
     }
 }

@@ -150,6 +150,7 @@ static void test_stream_clear_length_stays_inside(void)
 /* -- DAVE's footer: tag 8 | nonce | ranges | size | FA FA -- */
 
 #define TAG "1122334455667788"
+#define ZEROS "000000000000000000000000000000000000"
 #define BODY "aaaaaaaaaaaaaaaaaaaa" /* ten bytes */
 
 static void test_dave_footer_is_judged_by_its_fields(void)
@@ -171,6 +172,7 @@ static void test_dave_footer_is_judged_by_its_fields(void)
         {BODY TAG "0100fafa", FF_MALFORMED, 0},
         {BODY TAG "0117fafa", FF_MALFORMED, 0}, /* longer than the frame */
         {BODY TAG "01fffafa", FF_MALFORMED, 0},
+        {ZEROS "0118fafa", FF_MALFORMED, 0}, /* though all would parse */
         {BODY TAG "800dfafa", FF_MALFORMED, 0}, /* a nonce without its end */
         {BODY TAG "810dfafa", FF_MALFORMED, 0},
         {BODY TAG "81000dfafa", FF_OK, 1}, /* in more bytes than it takes */

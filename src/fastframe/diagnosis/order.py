@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fastframe.diagnosis.findings import CERTAIN, Cause, Finding, plural
-from fastframe.diagnosis.variants import FORMATS
-from fastframe.errors import FastframeError, FrameRejected, Status
+from fastframe.errors import FrameRejected, Status, UsageError
 from fastframe.info import inspect
 from fastframe.opener import Opener
 
@@ -20,12 +20,9 @@ _IDS_MAX = 64
 def judge_order(case: Case, opened: list[Frame]) -> list[Finding]:
     """Open frames as the caller's Opener would, and say what it refuses."""
     given = case.given
-    if given.format not in _CHECKED or given.format not in FORMATS:
+    if given.format not in _CHECKED:
         return []
-    try:
-        refused = _replay(case, opened)
-    except FastframeError:  # keys that no Opener holds together
-        refused = []
+    refused = _replay(case, opened)
     num = len(opened)
     copies = [frame for frame, _, is_copy in refused if is_copy]
     others = [(frame, status) for frame, status, is_copy in refused if not is_copy]
@@ -50,18 +47,18 @@ def _replay(case: Case, opened: list[Frame]) -> list[tuple[Frame, Status, bool]]
     if given.format == "dave":
         options["ratchet_window"] = given.ratchet_window
     named = {_named(frame, given) for frame in opened}
-    keys: dict[int, bytearray] = {}
-    for held in case.keys:
-        ids = {held.key_id} if held.key_id is not None else named
-        keys |= dict.fromkeys(sorted(ids)[:_IDS_MAX], held.value)
     opener = Opener(
         given.format or "",
-        keys,
         suite=given.suite,
         codec=given.codec,
         replay_window=given.replay_window,
         **options,
     )
+    for held in case.keys:
+        ids = {held.key_id} if held.key_id is not None else named
+        for key_id in sorted(ids)[:_IDS_MAX]:
+            with suppress(UsageError):  # not every key held is of this format
+                opener.keys[key_id] = held.value
     refused, seen = [], set()
     for frame in opened:
         try:

@@ -154,8 +154,6 @@ def _other_format(way: Way, given: Given) -> Part:
         label, cause = "Element Call", Cause.ELEMENT_CALL
     elif variant.format in RINGED and _is_far(way):
         change["ring"] = 256
-    if variant.format == "jitsi" and recipe.kdf == "raw":
-        change["kdf"] = "raw"
     if recipe.salt not in (b"", LIVEKIT_SALT) and variant.format in RINGED:
         change["ratchet_salt"] = recipe.salt
     if variant.codec is not None and variant.format not in ("stream", "dave"):
