@@ -46,7 +46,7 @@ class SealerFacts(Closable):
 
     @property
     def fingerprint(self) -> str:
-        """The first 8 bytes of SHA-256 of the key in use, in hex."""
+        """The first 8 bytes of SHA-256 of the key as it was imported, in hex."""
         return fingerprint_of(_native.read_sealer(self.handle).mark)
 
     def stats(self) -> SealerStats:
