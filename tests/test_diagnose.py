@@ -502,7 +502,10 @@ def test_wrong_key_with_a_mark(format_):
 @pytest.mark.parametrize("format_", UNMARKED)
 def test_wrong_key_without_a_mark(format_):
     """Key ids and counters fit, or nothing speaks against it."""
-    diagnosis = diagnose(sealed(format_, make=opus), {0: OTHER_KEY}, format_)
+    # An IV that no other format would begin with, by no chance.
+    salt = {"salt": b"\x08\1" + bytes(10)} if format_ == "livekit-data" else {}
+    frames = sealed(format_, make=opus, **salt)
+    diagnosis = diagnose(frames, {0: OTHER_KEY}, format_)
     least = 0.5 if format_ == "livekit-data" else 0.85
     assert_likely(diagnosis, "wrong-key", least=least)
 

@@ -12,7 +12,7 @@
 #define ARENA (COUNT * (MAX_LEN + FF_FRAME_ROOM))
 #define RESULTS (COUNT * (MAX_LEN + 300 + FF_SPARE))
 
-/* fixture: frames of a row, sealed by single calls too, and what they open to */
+/* fixture: frames of a row, sealed by single calls too; what they open to */
 typedef struct {
     kit_batch *batch;
     ff_sealer *sealer;
@@ -27,7 +27,8 @@ static inline void fill(fixture *f, const kit_row *row)
     for (uint32_t i = 0; i < COUNT; i++) {
         uint8_t frame[MAX_LEN];
         int kind = (int)kit_below(2);
-        size_t len = row_frame(row, frame, kind, 12 + kit_below(MAX_MEDIA - 12));
+        size_t media = 12 + kit_below(MAX_MEDIA - 12);
+        size_t len = row_frame(row, frame, kind, media);
         f->want_len[i] = row_canonical(row, f->want[i], frame, len);
         CHECK_SAME(ff_batch_append(&f->batch->b, frame, len, kind, 0, NULL),
                    FF_DONE);

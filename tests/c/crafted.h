@@ -24,12 +24,6 @@ typedef struct {
     uint8_t        run[CRAFTED_SEALED]; /* behind clear_len, not escaped */
 } crafted;
 
-/* is_escaping: has the row emulation prevention, and frames with slices? */
-static inline int is_escaping(const kit_row *row)
-{
-    return row_rule(row)->escapes && row->codec != FF_CODEC_none;
-}
-
 static inline int seeds_zeros(const kit_row *row)
 {
     return row->format != LIVEKIT;

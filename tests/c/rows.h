@@ -71,6 +71,17 @@ static inline const ff_clear_rule *row_rule(const kit_row *row)
     return ff_clear_rule_of(ff_format_at(row->format), row->codec);
 }
 
+/* row_escapes: has it emulation prevention, and frames with slices? */
+static inline int row_escapes(const kit_row *row)
+{
+    return row_rule(row)->escapes && row->codec != FF_CODEC_none;
+}
+
+static inline int row_has_hmac(const kit_row *row)
+{
+    return row->suite >= FF_AES_128_HMAC_80 && row->suite <= FF_AES_256_HMAC_32;
+}
+
 static inline ff_settings row_settings(const kit_row *row, uint32_t window)
 {
     return (ff_settings){
@@ -180,7 +191,7 @@ static inline int row_is_start_code(const uint8_t *at)
     return at[0] == 0 && at[1] == 0 && at[2] == 1;
 }
 
-/* row_slice_end finds the end of what stays clear by reading byte after byte. */
+/* row_slice_end finds the end of what stays clear, reading byte by byte. */
 static inline size_t row_slice_end(int is_h265, const uint8_t *frame,
                                    size_t len)
 {
@@ -206,7 +217,7 @@ static inline int row_begins_clean(const uint8_t *frame, size_t len)
 }
 
 /* row_slice gives how many bytes of a frame reach to the slice by which the
- * row's format finds its clear bytes; 0 without one. It may be more than len. */
+ * row's format finds its clear bytes, 0 without one; perhaps more than len. */
 static inline size_t row_slice(const kit_row *row, const uint8_t *frame,
                                size_t len)
 {

@@ -149,15 +149,10 @@ static void open_all(const kit_row *row)
     ff_sealer_free(sealer);
 }
 
-static int has_hmac(const kit_row *row)
-{
-    return row->suite >= FF_AES_128_HMAC_80 && row->suite <= FF_AES_256_HMAC_32;
-}
-
 /* Apart, what was verified is what is there: no byte is read again. */
 static void test_opening_what_changes(const kit_row *row)
 {
-    if (!has_hmac(row))
+    if (!row_has_hmac(row))
         open_all(row);
 }
 
@@ -165,7 +160,7 @@ static void test_opening_what_changes(const kit_row *row)
  * it judged, and not the input read once more. */
 static void test_hmac_suites_decrypt_what_they_verified(const kit_row *row)
 {
-    if (has_hmac(row))
+    if (row_has_hmac(row))
         open_all(row);
 }
 

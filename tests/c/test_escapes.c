@@ -117,7 +117,7 @@ static void test_chosen_ciphertext(const kit_row *row)
     uint8_t wanted[CRAFTED_LEN];
     size_t most_zeros = row->codec == FF_CODEC_h265 ? 2 : 1;
     uint32_t num_crafted = 0, num_escapes = 0;
-    for (int pattern = 0; is_escaping(row) && pattern < NUM_PATTERNS; pattern++)
+    for (int pattern = 0; row_escapes(row) && pattern < NUM_PATTERNS; pattern++)
         for (uint64_t i = 1; i < 7; i++) {
             fill_pattern(wanted, pattern, PATTERN);
             if (!craft(&c, row, 100 * i, wanted, i % (most_zeros + 1)))
@@ -128,8 +128,8 @@ static void test_chosen_ciphertext(const kit_row *row)
             check_open(&c);
             check_seal_in_place(&c);
         }
-    CHECK(!is_escaping(row) || num_crafted > 3 * NUM_PATTERNS);
-    CHECK(!is_escaping(row) || num_escapes > 9 * num_crafted);
+    CHECK(!row_escapes(row) || num_crafted > 3 * NUM_PATTERNS);
+    CHECK(!row_escapes(row) || num_escapes > 9 * num_crafted);
 }
 
 /* -- batches -- */
@@ -188,7 +188,7 @@ static void test_chosen_ciphertext_in_batches(const kit_row *row)
 {
     static crafted c;
     uint8_t wanted[CRAFTED_LEN];
-    for (int pattern = 0; is_escaping(row) && pattern < NUM_PATTERNS; pattern++)
+    for (int pattern = 0; row_escapes(row) && pattern < NUM_PATTERNS; pattern++)
         for (uint64_t i = 1, done = 0; i < 9 && !done; i++) {
             fill_pattern(wanted, pattern, PATTERN);
             done = (uint64_t)craft(&c, row, 50 * i, wanted, 0);
@@ -207,7 +207,7 @@ static void test_escaped_frame_under_a_key_to_come(const kit_row *row)
 {
     static crafted c;
     uint8_t wanted[CRAFTED_LEN];
-    if (row->format != LIVEKIT || !is_escaping(row))
+    if (row->format != LIVEKIT || !row_escapes(row))
         return;
     for (int pattern = 0; pattern < NUM_PATTERNS; pattern++) {
         ff_settings settings = row_settings(row, 0);
@@ -238,7 +238,7 @@ static void test_no_room_for_escapes_repeats_no_counter(const kit_row *row)
     static crafted c;
     uint8_t wanted[CRAFTED_LEN];
     fill_pattern(wanted, FEW, 0);
-    if (!is_escaping(row) || !craft(&c, row, 900, wanted, 0))
+    if (!row_escapes(row) || !craft(&c, row, 900, wanted, 0))
         return;
     kit_guarded out = kit_guard(c.sealed_len);
     ff_sealer *sealer = row_sealer(row, c.counter);
@@ -263,7 +263,7 @@ static void test_more_escapes_than_chance_makes_are_refused(const kit_row *row)
 {
     static crafted c;
     uint8_t wanted[CRAFTED_LEN], out[CRAFTED_SEALED];
-    if (!is_escaping(row))
+    if (!row_escapes(row))
         return;
     for (size_t len = 80; len < 200; len += 12) {
         fill_pattern(wanted, 0, len);

@@ -64,11 +64,6 @@ static uint32_t seal_next(const kit_row *row, const pair *p, size_t media)
     return claim.num_escapes;
 }
 
-static int is_escaping(const kit_row *row)
-{
-    return row_rule(row)->escapes && row->codec != FF_CODEC_none;
-}
-
 /* Key ids, counters and salts with zeros in every place: the escape may be the
  * header's last byte but one, its last, or the first of the body. */
 static void test_every_header_with_zeros_opens(const kit_row *row)
@@ -82,7 +77,7 @@ static void test_every_header_with_zeros_opens(const kit_row *row)
         {9, 9, 9, 9, 9, 9, 9, 0}, {9, 9, 9, 9, 9, 9, 0, 0}};
     const size_t num = sizeof values / sizeof values[0];
     size_t all = row->suite <= AES_256 ? num * num : num; /* keys take long */
-    for (size_t i = 0; is_escaping(row) && i < all; i++) {
+    for (size_t i = 0; row_escapes(row) && i < all; i++) {
         ff_key key = row_key(row, values[i / num]);
         uint64_t first = values[i % num];
         key.salt = salts[i % 8];
@@ -100,7 +95,7 @@ static void test_every_header_with_zeros_opens(const kit_row *row)
 /* Nothing is made up here: the frames of a stream, until one needs escapes. */
 static void test_escapes_by_chance(const kit_row *row)
 {
-    if (!is_escaping(row) || row->suite > AES_256)
+    if (!row_escapes(row) || row->suite > AES_256)
         return;
     uint8_t salt[FF_NONCE_LEN]; /* so that no header needs one */
     memset(salt, 0x77, sizeof salt);

@@ -193,7 +193,7 @@ static void test_no_byte_of_such_an_iv_is_zero(void)
 }
 
 /* meets_itself: were start and counter added before they are brought into
- * range, the sum could wrap, and counters that far apart would share a nonce. */
+ * range, the sum could wrap, and counters so far apart would share a nonce. */
 static int meets_itself(const uint8_t *from, uint64_t span)
 {
     ff_plan one = planned(LIVEKIT, 1, 0);

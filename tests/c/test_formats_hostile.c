@@ -45,7 +45,7 @@ static ff_status read_hex(uint32_t format, const char *text, ff_plan *plan)
     return read_wire(&settings, wire, hex_read(wire, text), plan);
 }
 
-/* -- SFrame's header: 00 00 00 00 behind it are a tag of the shortest suite -- */
+/* -- SFrame's header; behind it four zeros, a tag of the shortest suite -- */
 
 static void test_sframe_header_is_read_strictly(void)
 {
@@ -153,53 +153,55 @@ static void test_stream_clear_length_stays_inside(void)
 #define ZEROS "000000000000000000000000000000000000"
 #define BODY "aaaaaaaaaaaaaaaaaaaa" /* ten bytes */
 
+static const struct {
+    const char *wire;
+    ff_status   want;
+    uint64_t    counter;
+} footers[] = {
+    {BODY TAG "010cfafa", FF_OK, 1},
+    {TAG "010cfafa", FF_OK, 1}, /* nothing but a footer */
+    {BODY TAG "010cfafb", FF_NOT_ENCRYPTED, 0},
+    {BODY TAG "010cfbfa", FF_NOT_ENCRYPTED, 0},
+    {"fafa", FF_MALFORMED, 0},
+    {"fa", FF_NOT_ENCRYPTED, 0},
+    {"", FF_NOT_ENCRYPTED, 0},
+    {"0cfafa", FF_MALFORMED, 0},
+    {BODY TAG "010bfafa", FF_MALFORMED, 0}, /* too small to be one */
+    {BODY TAG "0100fafa", FF_MALFORMED, 0},
+    {BODY TAG "0117fafa", FF_MALFORMED, 0}, /* longer than the frame */
+    {BODY TAG "01fffafa", FF_MALFORMED, 0},
+    {ZEROS "0118fafa", FF_MALFORMED, 0}, /* though all would parse */
+    {BODY TAG "800dfafa", FF_MALFORMED, 0}, /* a nonce without its end */
+    {BODY TAG "810dfafa", FF_MALFORMED, 0},
+    {BODY TAG "81000dfafa", FF_OK, 1}, /* in more bytes than it takes */
+    {BODY TAG "ffffffff0f10fafa", FF_OK, 0xFFFFFFFF},
+    {BODY TAG "ffffffff1f10fafa", FF_MALFORMED, 0}, /* 33 bits */
+    {BODY TAG "808080808000" "11fafa", FF_MALFORMED, 0},
+    /* ranges: offset and size */
+    {BODY TAG "0100030efafa", FF_OK, 1},
+    {BODY TAG "01000a0efafa", FF_OK, 1},        /* all of the body */
+    {BODY TAG "01000b0efafa", FF_MALFORMED, 0}, /* and one byte more */
+    {BODY TAG "010a000efafa", FF_OK, 1},
+    {BODY TAG "010b000efafa", FF_MALFORMED, 0},
+    {BODY TAG "01000d" "0dfafa", FF_MALFORMED, 0}, /* half a range */
+    {BODY TAG "0100030403" "10fafa", FF_OK, 1},
+    {BODY TAG "0100030303" "10fafa", FF_OK, 1}, /* they may touch */
+    {BODY TAG "0100030203" "10fafa", FF_MALFORMED, 0}, /* not overlap */
+    {BODY TAG "0104030003" "10fafa", FF_MALFORMED, 0}, /* nor go back */
+    {BODY TAG "0101ffffffff0f" "13fafa", FF_MALFORMED, 0},
+    {BODY TAG "01ffffffff0f01" "13fafa", FF_MALFORMED, 0},
+    {BODY TAG "0105fbffffff0f" "13fafa", FF_MALFORMED, 0}, /* wraps to 0 */
+};
+
 static void test_dave_footer_is_judged_by_its_fields(void)
 {
-    static const struct {
-        const char *wire;
-        ff_status   want;
-        uint64_t    counter;
-    } cases[] = {
-        {BODY TAG "010cfafa", FF_OK, 1},
-        {TAG "010cfafa", FF_OK, 1}, /* nothing but a footer */
-        {BODY TAG "010cfafb", FF_NOT_ENCRYPTED, 0},
-        {BODY TAG "010cfbfa", FF_NOT_ENCRYPTED, 0},
-        {"fafa", FF_MALFORMED, 0},
-        {"fa", FF_NOT_ENCRYPTED, 0},
-        {"", FF_NOT_ENCRYPTED, 0},
-        {"0cfafa", FF_MALFORMED, 0},
-        {BODY TAG "010bfafa", FF_MALFORMED, 0}, /* too small to be one */
-        {BODY TAG "0100fafa", FF_MALFORMED, 0},
-        {BODY TAG "0117fafa", FF_MALFORMED, 0}, /* longer than the frame */
-        {BODY TAG "01fffafa", FF_MALFORMED, 0},
-        {ZEROS "0118fafa", FF_MALFORMED, 0}, /* though all would parse */
-        {BODY TAG "800dfafa", FF_MALFORMED, 0}, /* a nonce without its end */
-        {BODY TAG "810dfafa", FF_MALFORMED, 0},
-        {BODY TAG "81000dfafa", FF_OK, 1}, /* in more bytes than it takes */
-        {BODY TAG "ffffffff0f10fafa", FF_OK, 0xFFFFFFFF},
-        {BODY TAG "ffffffff1f10fafa", FF_MALFORMED, 0}, /* 33 bits */
-        {BODY TAG "808080808000" "11fafa", FF_MALFORMED, 0},
-        /* ranges: offset and size */
-        {BODY TAG "0100030efafa", FF_OK, 1},
-        {BODY TAG "01000a0efafa", FF_OK, 1},        /* all of the body */
-        {BODY TAG "01000b0efafa", FF_MALFORMED, 0}, /* and one byte more */
-        {BODY TAG "010a000efafa", FF_OK, 1},
-        {BODY TAG "010b000efafa", FF_MALFORMED, 0},
-        {BODY TAG "01000d" "0dfafa", FF_MALFORMED, 0}, /* half a range */
-        {BODY TAG "0100030403" "10fafa", FF_OK, 1},
-        {BODY TAG "0100030303" "10fafa", FF_OK, 1}, /* they may touch */
-        {BODY TAG "0100030203" "10fafa", FF_MALFORMED, 0}, /* not overlap */
-        {BODY TAG "0104030003" "10fafa", FF_MALFORMED, 0}, /* nor go back */
-        {BODY TAG "0101ffffffff0f" "13fafa", FF_MALFORMED, 0},
-        {BODY TAG "01ffffffff0f01" "13fafa", FF_MALFORMED, 0},
-        {BODY TAG "0105fbffffff0f" "13fafa", FF_MALFORMED, 0}, /* wraps to 0 */
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof footers / sizeof footers[0]; i++) {
         ff_plan plan;
-        if (!CHECK_SAME(read_hex(DAVE, cases[i].wire, &plan), cases[i].want))
-            fprintf(stderr, "    %s\n", cases[i].wire);
-        if (cases[i].want == FF_OK)
-            CHECK_SAME(plan.counter, cases[i].counter);
+        ff_status got = read_hex(DAVE, footers[i].wire, &plan);
+        if (!CHECK_SAME(got, footers[i].want))
+            fprintf(stderr, "    %s\n", footers[i].wire);
+        if (footers[i].want == FF_OK)
+            CHECK_SAME(plan.counter, footers[i].counter);
     }
 }
 
@@ -212,7 +214,8 @@ static void test_dave_takes_as_many_ranges_as_fit(void)
         size_t len = 255 + 8, from = len;
         wire[len++] = 1;
         for (size_t i = 0; i < num; i++) {
-            wire[len++] = (uint8_t)(i < 64 ? 2 * i : 127); /* the rest go back */
+            /* the last ones go back */
+            wire[len++] = (uint8_t)(i < 64 ? 2 * i : 127);
             wire[len++] = 1;
         }
         size_t size = len - from + 8 + 3;

@@ -129,6 +129,23 @@ static void test_tag_longer_than_the_frame_claims_nothing(const kit_row *row)
     ff_sealer_free(sealer);
 }
 
+/* DAVE's footer alone is a frame: with a tag that is not DAVE's it is none. */
+static void test_footer_with_another_tag_claims_nothing(const kit_row *row)
+{
+    uint8_t sealed[ROW_GROWTH];
+    const ff_settings settings = row_settings(row, 0);
+    if (row->format != DAVE)
+        return;
+    ff_sealer *sealer = row_sealer(row, FIRST_COUNTER);
+    ff_claim claim;
+    int64_t got = ff_seal_one(sealer, sealed, sizeof sealed, NULL, 0, 0, NULL);
+    CHECK_SAME(got, 8 + 1 + 3);
+    for (uint32_t tag_len = 4; tag_len <= FF_TAG_LEN; tag_len++)
+        CHECK_SAME(ff_inspect(&settings, tag_len, &claim, sealed, (size_t)got),
+                   tag_len <= 8 ? FF_OK : FF_MALFORMED);
+    ff_sealer_free(sealer);
+}
+
 /* growth bounds what callers allocate: it must never be too little. */
 static void test_growth_is_what_sealing_adds(const kit_row *row)
 {
@@ -220,6 +237,7 @@ int main(void)
     RUN_ROWS(test_short_frames_claim_nothing);
     RUN_ROWS(test_what_no_frame_can_be_claims_nothing);
     RUN_ROWS(test_tag_longer_than_the_frame_claims_nothing);
+    RUN_ROWS(test_footer_with_another_tag_claims_nothing);
     RUN_ROWS(test_growth_is_what_sealing_adds);
     RUN(test_codecs_that_formats_refuse);
     RUN(test_names_and_the_numbers_that_the_tests_use);

@@ -1,5 +1,5 @@
-/* test_kinds.c - key frame or delta: said, read from the bytes, authenticated or
- * found out; and codecs that the receiver need not be told. */
+/* test_kinds.c - key frame or delta: said, read from the bytes, authenticated
+ * or found out; and codecs that the receiver need not be told. */
 #include "rows.h"
 
 #define MEDIA 50

@@ -1,6 +1,5 @@
-/* test_ratchet_wiping.c - what a ratchet has passed is gone: no key of an earlier
- * step stays in memory, but for the one before in an opener.
- */
+/* test_ratchet_wiping.c - what a ratchet has passed is gone: no key of an
+ * earlier step stays in memory, but for the one before in an opener. */
 #include "opener.h"
 #include "sealer.h"
 

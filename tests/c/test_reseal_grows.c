@@ -1,5 +1,5 @@
-/* test_reseal_grows.c - an SFrame frame that ended in a zero is sealed anew under
- * a counter that takes a byte more in its header. */
+/* test_reseal_grows.c - an SFrame frame that ended in a zero is sealed anew
+ * under a counter that takes a byte more in its header. */
 #include "rows.h"
 
 #include "batch_kit.h"

@@ -1,5 +1,5 @@
-/* test_slow_ratchet.c - PBKDF2 takes milliseconds a step, and every frame behind
- * waits: whatever a frame is, it has one step derived at most. */
+/* test_slow_ratchet.c - PBKDF2 takes milliseconds a step, and all frames behind
+ * wait: whatever a frame is, it has one step derived at most. */
 #include "opener.h"
 
 #include "rows.h"

@@ -55,9 +55,7 @@ static void use_batch(ff_sealer *by, ff_opener *to, kit_batch *batch,
  * HMAC starts and ends. */
 static int may_allocate(const kit_row *row)
 {
-    return row->suite >= FF_AES_128_HMAC_80 &&
-           row->suite <= FF_AES_256_HMAC_32 &&
-           OpenSSL_version_num() < 0x30500000L;
+    return row_has_hmac(row) && OpenSSL_version_num() < 0x30500000L;
 }
 
 static void test_steady_state_allocates_nothing(const kit_row *row)

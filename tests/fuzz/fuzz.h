@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * to be sealed. */
 extern const int fuzz_eats_sealed;
 
-/* fuzz_row chooses among what the registries hold; 0 if there is no such row. */
+/* fuzz_row chooses among what the registries hold; 0 without such a row. */
 static inline int fuzz_row(kit_row *out, const uint8_t *data)
 {
     uint32_t nth = data[2];

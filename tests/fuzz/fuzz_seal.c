@@ -1,7 +1,6 @@
-/* fuzz_seal.c - any bytes as a frame to be sealed: what comes of it opens to the
- * frame in its canonical form, the same in place, apart and in a batch, or the
- * frame is refused.
- */
+/* fuzz_seal.c - any bytes as a frame to be sealed: what comes of it opens to
+ * the frame in its canonical form, the same in place, apart and in a batch, or
+ * the frame is refused. */
 #include "fuzz.h"
 
 #include "../c/batch_kit.h"
