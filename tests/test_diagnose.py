@@ -24,7 +24,9 @@ OTHER_KEY = bytes(range(50, 66))
 SALT = bytes(range(12))
 TRAILER = b"LKROMTRAILER!"
 NUM = 8
-SLOW = 4.0  # seconds; the bound is some two on a quiet core
+SLOW = (
+    60.0  # seconds: work without a bound would take hours, a busy machine not so long
+)
 
 MARKED = ["livekit", "jitsi", "stream", "dave", "element-call"]
 UNMARKED = ["insertable", "insertable-bare", "sframe", "livekit-data"]
@@ -194,7 +196,7 @@ def test_healthy_with_a_passphrase_and_many_keys():
     keys = {n: PASSPHRASE if n == 3 else f"other {n}" for n in range(16)}
     start = time.perf_counter()
     assert diagnose(frames, keys, "livekit", kdf="pbkdf2").opens
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < SLOW
     assert diagnose(frames, PASSPHRASE, "livekit", kdf="pbkdf2").opens
 
 
