@@ -60,10 +60,9 @@ int64_t ff_batch_end(ff_batch *batch, ff_error error, uint32_t ok)
     return error == FF_DONE ? (int64_t)ok : -(int64_t)error;
 }
 
-static ff_error load_aad(const ff_batch *batch, uint32_t i, ff_frame *out)
+static ff_error check_aad(const ff_batch *batch, uint32_t i, ff_extent *out)
 {
-    out->aad = NULL;
-    out->aad_len = batch->has_aad ? batch->aad_len[i] : 0;
+    out->aad_len = batch->aad_len[i];
     if (out->aad_len == 0)
         return FF_DONE;
     if (out->aad_len > FF_FRAME_MAX)
@@ -86,13 +85,11 @@ static int has_room_around(const ff_batch *batch, uint64_t at, uint32_t len)
            batch->in_size - at - len >= FF_TAILROOM;
 }
 
-ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
+ff_error ff_batch_check(const ff_batch *batch, uint32_t i, ff_extent *out)
 {
-    out->key_id = 0;
-    out->names_key = 0;
-    out->counter = batch->counter[i];
-    out->key_frame = batch->key_frame[i];
     out->in_len = batch->in_len[i];
+    out->aad = NULL;
+    out->aad_len = 0;
     if (batch->is_gathered) {
         out->in = batch->in_ptr[i];
         if (batch->in_place)
@@ -106,7 +103,22 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
             return FF_BAD_SPAN;
         out->in = batch->in + at;
     }
-    return load_aad(batch, i, out);
+    return batch->has_aad ? check_aad(batch, i, out) : FF_DONE;
+}
+
+ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
+{
+    ff_extent extent;
+    ff_error error = ff_batch_check(batch, i, &extent);
+    out->key_id = 0;
+    out->names_key = 0;
+    out->counter = batch->counter[i];
+    out->key_frame = batch->key_frame[i];
+    out->in = extent.in;
+    out->in_len = extent.in_len;
+    out->aad = extent.aad;
+    out->aad_len = extent.aad_len;
+    return error;
 }
 
 ff_status ff_batch_place(const ff_batch *batch, size_t at, ff_frame *frame)

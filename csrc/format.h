@@ -139,6 +139,17 @@ typedef struct {
 /* ff_format_at gives a registered format by number, NULL past the end. */
 const ff_format *ff_format_at(uint32_t format);
 
+/* ff_plan_begin makes a plan ready for plan_open to fill. */
+static inline void ff_plan_begin(ff_plan *plan, const ff_format *format,
+                                 ff_key_frame kind)
+{
+    plan->kind = kind;
+    plan->tag_len = format->facts.tag_min; /* the least, until a key is known */
+    plan->key_id = plan->sender = plan->counter = 0;
+    plan->clear_len = plan->head_len = plan->tail_len = plan->aad_len = 0;
+    plan->aad = NULL;
+}
+
 static inline uint32_t ff_plan_body_at(const ff_plan *plan)
 {
     return plan->clear_len + plan->head_len;

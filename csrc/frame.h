@@ -32,7 +32,16 @@ ff_error ff_frame_single(ff_frame *out, uint8_t *to, size_t cap,
 ff_error ff_batch_begin(ff_batch *batch, int in_place) FF_MUST_USE;
 int64_t ff_batch_end(ff_batch *batch, ff_error error, uint32_t ok);
 
-/* ff_batch_load reads and checks the descriptors of frame i. */
+/* ff_extent: where a frame and its aad stand, each read once and checked. */
+typedef struct {
+    const uint8_t *in, *aad;
+    uint32_t       in_len, aad_len;
+} ff_extent;
+
+/* ff_batch_check reads and checks where frame i stands; ff_batch_load does so
+ * and makes it a frame. */
+ff_error ff_batch_check(const ff_batch *batch, uint32_t i,
+                        ff_extent *out) FF_MUST_USE;
 ff_error ff_batch_load(const ff_batch *batch, uint32_t i,
                        ff_frame *out) FF_MUST_USE;
 

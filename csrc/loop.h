@@ -15,7 +15,7 @@ typedef struct {
     ff_crowd_kind kind;
 
     /* admit refuses the call for a frame that member cannot take. */
-    ff_error (*admit)(void *member, const ff_frame *frame);
+    ff_error (*admit)(void *member, uint32_t in_len, uint32_t aad_len);
 
     /* ready is called once per member when all frames are admitted. */
     ff_error (*ready)(void *member);
@@ -42,10 +42,11 @@ static inline ff_error ff_loop_prepare(const ff_loop *loop,
                                        const ff_crowd *crowd, ff_batch *batch)
 {
     for (uint32_t i = 0; i < batch->count; i++) {
-        ff_frame frame;
-        ff_error error = ff_batch_load(batch, i, &frame);
+        ff_extent extent;
+        ff_error error = ff_batch_check(batch, i, &extent);
         if (error == FF_DONE)
-            error = loop->admit(ff_loop_member(crowd, batch, i), &frame);
+            error = loop->admit(ff_loop_member(crowd, batch, i), extent.in_len,
+                                extent.aad_len);
         if (error != FF_DONE) {
             batch->bad_index = i;
             return error;

@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 
+/* are_whole: is each frame sealed from end to end, under the one key it names? */
+static uint32_t are_whole(const ff_format *format, const ff_clear_rule *rule)
+{
+    return !format->look && rule->how == FF_CLEAR_NONE &&
+           format->facts.names_key && !format->facts.names_step;
+}
+
 size_t ff_opener_size(void)
 {
     return sizeof(ff_opener);
@@ -23,6 +30,7 @@ ff_error ff_opener_init(ff_opener *opener, const ff_settings *settings)
     if (error != FF_DONE)
         return error;
     opener->format = format;
+    opener->is_whole = are_whole(format, opener->rule);
     opener->settings = *settings;
     if (!format->facts.has_replay_check)
         opener->settings.window = 0;

@@ -14,6 +14,7 @@ struct ff_opener {
     const ff_clear_rule *rule;
     ff_settings          settings;
     ff_slots             slots;
+    uint32_t             is_whole;   /* frames are sealed whole, and name a key */
     uint32_t             steps_left; /* ratchet steps that may be derived */
     uint32_t             is_closed;
     ff_opener_facts      facts;
@@ -40,9 +41,10 @@ typedef struct {
     const uint8_t *tag;
 } ff_reading;
 
-/* ff_open_frame opens one frame under the opener's lock: an ff_status, or
- * FF_BAD_OVERLAP. *out_slot becomes the slot whose key was tried, if any. */
-int ff_open_frame(ff_opener *opener, ff_frame *frame, ff_slot **out_slot);
+/* ff_open_guessed opens one frame under the opener's lock, in whichever way it
+ * is meant: an ff_status, or FF_BAD_OVERLAP. *out_slot becomes the slot whose
+ * key was tried, if any. */
+int ff_open_guessed(ff_opener *opener, ff_frame *frame, ff_slot **out_slot);
 
 /* ff_verify opens a frame whose plan is made into an output that fits, trying
  * what keys its slot has. Unless it gives FF_OK nothing unverified is left. */

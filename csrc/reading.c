@@ -21,15 +21,11 @@ static ff_status read_plan(ff_reading *r, const ff_look *look,
     ff_frame *frame = r->frame;
     ff_run_read(&r->run, format, guess->is_escaped, frame->in, look->len,
                 guess->clear_len);
+    ff_plan_begin(plan, format, guess->kind);
     plan->clear_len = (uint32_t)guess->clear_len;
-    plan->kind = guess->kind;
-    plan->tag_len = format->facts.tag_min;
     plan->tail_len = look->tail_len;
     plan->counter = format->facts.sends_counter ? look->counter
                                                 : frame->counter;
-    plan->key_id = plan->sender = 0;
-    plan->aad_len = plan->head_len = 0;
-    plan->aad = NULL;
     return format->plan_open(plan, &r->run.wire);
 }
 
@@ -68,18 +64,35 @@ static int place(ff_reading *r)
 
 /* -- under a key -- */
 
-static ff_status open_with_slot(ff_reading *r)
+static ff_status judge_and_verify(ff_reading *r)
 {
     ff_senders *senders = &r->slot->senders;
-    ff_status status = ff_senders_check(senders, r->plan.sender,
-                                        r->plan.counter);
+    uint64_t id = r->plan.sender, counter = r->plan.counter;
+    ff_sender *sender = ff_senders_find(senders, id);
+    ff_status status = ff_senders_check(sender, counter);
     if (status != FF_OK)
         return status;
     status = ff_verify(r);
     if (status == FF_OK)
-        ff_senders_accept(senders, r->plan.sender, r->plan.counter);
+        ff_senders_accept(senders, sender, id, counter);
     return status;
 }
+
+/* open_under opens a frame whose plan is made under one key, if it is held. */
+static int open_under(ff_reading *r, ff_slot *slot)
+{
+    r->slot = slot;
+    if (!slot) {
+        (void)measure(r, r->plan.tag_len); /* for what is to be zeroed */
+        return FF_UNKNOWN_KEY;
+    }
+    int outcome = (int)measure(r, slot->tag_len);
+    if (outcome == FF_OK)
+        outcome = place(r);
+    return outcome == FF_OK ? (int)judge_and_verify(r) : outcome;
+}
+
+/* -- in several ways, or under several keys -- */
 
 /* tell says how much an outcome tells about a frame that was read in several
  * ways or under several keys. */
@@ -135,21 +148,14 @@ static void open_reading(ff_reading *r, ff_verdict *verdict)
     for (uint32_t nth = 0; !is_settled(verdict); nth++) {
         if (nth > 0 && names_key)
             break;
-        r->slot = names_key ? ff_slots_find(&opener->slots, r->plan.key_id)
+        ff_slot *slot = names_key
+                            ? ff_slots_find(&opener->slots, r->plan.key_id)
                             : ff_slots_nth(&opener->slots, nth);
-        if (!r->slot && nth > 0)
+        if (!slot && nth > 0)
             break;
-        if (!r->slot) {
-            (void)measure(r, r->plan.tag_len); /* for what is to be zeroed */
-            judge(verdict, r, FF_UNKNOWN_KEY, 1);
+        judge(verdict, r, open_under(r, slot), 1);
+        if (!slot)
             break;
-        }
-        int outcome = (int)measure(r, ff_rung_tag_len(&r->slot->now));
-        if (outcome == FF_OK)
-            outcome = place(r);
-        if (outcome == FF_OK)
-            outcome = (int)open_with_slot(r);
-        judge(verdict, r, outcome, 1);
     }
 }
 
@@ -229,7 +235,8 @@ static FF_APART int open_looking(ff_reading *r, ff_slot **out_slot)
     return outcome;
 }
 
-int ff_open_frame(ff_opener *opener, ff_frame *frame, ff_slot **out_slot)
+FF_APART int ff_open_guessed(ff_opener *opener, ff_frame *frame,
+                             ff_slot **out_slot)
 {
     ff_reading r; /* large, and filled as far as it is used */
     r.opener = opener;

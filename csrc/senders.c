@@ -136,15 +136,15 @@ void ff_senders_free(ff_senders *senders)
     memset(senders, 0, sizeof *senders);
 }
 
-ff_status ff_senders_check(const ff_senders *senders, uint64_t id,
-                           uint64_t counter)
+ff_sender *ff_senders_find(const ff_senders *senders, uint64_t id)
 {
-    if (senders->width == 0)
-        return FF_OK;
+    if (senders->count == 0)
+        return NULL;
+    /* Frames come in runs of one sender: the last is the likeliest. */
+    if (senders->items[senders->newest].id == id)
+        return &senders->items[senders->newest];
     uint16_t item = senders->index[find(senders, id)];
-    return item == 0 ? FF_OK
-                     : ff_window_check(&senders->items[item - 1].window,
-                                       counter);
+    return item == 0 ? NULL : &senders->items[item - 1];
 }
 
 /* place gives the item for a new sender: a fresh one while there is room or
@@ -162,7 +162,7 @@ static uint16_t place(ff_senders *senders)
     return item;
 }
 
-static uint16_t admit(ff_senders *senders, uint64_t id)
+static ff_sender *admit(ff_senders *senders, uint64_t id)
 {
     size_t words = ff_window_words(senders->width);
     uint16_t item = place(senders);
@@ -171,23 +171,24 @@ static uint16_t admit(ff_senders *senders, uint64_t id)
     ff_window_init(&it->window, senders->rings + item * words, senders->width);
     senders->index[find(senders, id)] = (uint16_t)(item + 1);
     link_newest(senders, item);
-    return item;
+    return it;
 }
 
-void ff_senders_accept(ff_senders *senders, uint64_t id, uint64_t counter)
+static void renew(ff_senders *senders, const ff_sender *sender)
+{
+    uint16_t item = (uint16_t)(sender - senders->items);
+    unlink_item(senders, item);
+    link_newest(senders, item);
+}
+
+void ff_senders_accept(ff_senders *senders, ff_sender *sender, uint64_t id,
+                       uint64_t counter)
 {
     if (senders->width == 0)
         return;
-    uint16_t named = senders->index[find(senders, id)];
-    uint16_t item;
-    if (named == 0) {
-        item = admit(senders, id);
-    } else {
-        item = (uint16_t)(named - 1);
-        if (item != senders->newest) {
-            unlink_item(senders, item);
-            link_newest(senders, item);
-        }
-    }
-    ff_window_accept(&senders->items[item].window, counter);
+    if (!sender)
+        sender = admit(senders, id);
+    else if (sender != &senders->items[senders->newest])
+        renew(senders, sender);
+    ff_window_accept(&sender->window, counter);
 }

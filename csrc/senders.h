@@ -27,12 +27,21 @@ typedef struct {
 ff_error ff_senders_init(ff_senders *senders, uint32_t width) FF_MUST_USE;
 void ff_senders_free(ff_senders *senders);
 
-/* ff_senders_check says whether counter of sender id may be accepted and
- * changes nothing; an unseen sender is no fault. */
-ff_status ff_senders_check(const ff_senders *senders, uint64_t id,
-                           uint64_t counter);
+/* ff_senders_find gives the sender that id names, NULL if it is not known yet.
+ * It holds until the next ff_senders_accept. */
+ff_sender *ff_senders_find(const ff_senders *senders, uint64_t id);
 
-/* ff_senders_accept records an authenticated frame. A new sender takes the
- * place of the one heard least recently once the table is full. */
-void ff_senders_accept(ff_senders *senders, uint64_t id, uint64_t counter);
+/* ff_senders_check says whether counter of a sender found may be accepted and
+ * changes nothing; an unknown one is no fault. */
+static inline ff_status ff_senders_check(const ff_sender *sender,
+                                         uint64_t counter)
+{
+    return sender ? ff_window_check(&sender->window, counter) : FF_OK;
+}
+
+/* ff_senders_accept records an authenticated frame of what ff_senders_find
+ * gave for id. A new sender takes the place of the one heard least recently
+ * once the table is full. */
+void ff_senders_accept(ff_senders *senders, ff_sender *sender, uint64_t id,
+                       uint64_t counter);
 #endif

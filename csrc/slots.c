@@ -73,6 +73,8 @@ static ff_error make_slot(ff_slot **out, ff_rung *rung, const ff_key *key,
     ff_wipe(rung, sizeof *rung);
     slot->key_id = slot->facts.key_id = key->id;
     slot->mark = key->mark;
+    slot->tag_len = ff_rung_tag_len(&slot->now);
+    slot->reads_twice = (uint32_t)ff_suite_reads_twice(key->suite);
     if (slot->now.secret.schedule->step)
         slot->max_ahead = settings->ratchet_window;
     *out = slot;

@@ -12,6 +12,7 @@ typedef struct {
     uint64_t      key_id;
     uint64_t      mark;  /* of the key as it came */
     uint64_t      age;   /* counts up: which slot was filled last */
+    uint32_t      tag_len, reads_twice; /* by its suite */
     ff_rung       now, before;
     ff_rung      *ahead; /* NULL until one is needed */
     uint32_t      num_ahead, max_ahead;

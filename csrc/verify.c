@@ -42,7 +42,7 @@ static void set_body(ff_reading *r)
 static void settle_body(ff_reading *r)
 {
     if (r->work == r->body || r->plan.body_len == 0 ||
-        !ff_suite_reads_twice(r->slot->now.secret.suite))
+        !r->slot->reads_twice)
         return;
     memcpy(r->work, r->body, r->plan.body_len);
     r->body = r->work;

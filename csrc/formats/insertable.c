@@ -19,11 +19,14 @@ static const uint8_t kind_aad[] = {0, 1};
 
 static void read_iv(ff_plan *plan, const uint8_t *iv)
 {
-    memcpy(plan->nonce, iv, FF_NONCE_LEN);
-    /* From the copy: in shared memory iv itself could change meanwhile, and
+    /* Each byte is read once: in shared memory iv could change meanwhile, and
      * another counter be judged than is verified. */
-    plan->sender = ff_load32(plan->nonce);
-    plan->counter = ff_load64(plan->nonce + PREFIX_LEN);
+    uint32_t prefix = ff_load32(iv);
+    uint64_t counter = ff_load64(iv + PREFIX_LEN);
+    plan->sender = prefix;
+    plan->counter = counter;
+    ff_store64(plan->nonce, (uint64_t)prefix << 32 | counter >> 32);
+    ff_store32(plan->nonce + 8, (uint32_t)counter);
 }
 
 static void set_aad(ff_plan *plan)

@@ -5,6 +5,7 @@
 #include "opener.h"
 
 #include "alloc_wrap.h"
+#include "senders_kit.h"
 
 static ff_sealer *sealer;
 static ff_opener *opener;
@@ -163,16 +164,16 @@ static void test_table_of_senders_without_memory_evicts(void)
     uint32_t small = senders.capacity;
     for (uint64_t id = 0; id < 100; id++) {
         until_failure = fails_on = 1;
-        ff_senders_accept(&senders, id, 5);
-        CHECK_SAME(ff_senders_check(&senders, id, 5), FF_REPLAYED);
+        kit_accept(&senders, id, 5);
+        CHECK_SAME(kit_ask(&senders, id, 5), FF_REPLAYED);
         if (id >= small)
-            CHECK_SAME(ff_senders_check(&senders, id - small, 5), FF_OK);
+            CHECK_SAME(kit_ask(&senders, id - small, 5), FF_OK);
     }
     until_failure = fails_on = 0;
     CHECK_SAME(senders.count, small);
-    ff_senders_accept(&senders, 1000, 5); /* memory is back: it grows again */
+    kit_accept(&senders, 1000, 5); /* memory is back: it grows again */
     CHECK_SAME(senders.count, small + 1);
-    CHECK_SAME(ff_senders_check(&senders, 99, 5), FF_REPLAYED);
+    CHECK_SAME(kit_ask(&senders, 99, 5), FF_REPLAYED);
     ff_senders_free(&senders);
 }
 
@@ -185,10 +186,10 @@ static void test_table_of_one_sender_gives_its_place_away(void)
     senders.capacity = 1;
     until_failure = fails_on = 1;
     for (uint64_t id = 0; id < 10; id++) {
-        ff_senders_accept(&senders, id, 5);
+        kit_accept(&senders, id, 5);
         CHECK_SAME(senders.count, 1);
-        CHECK_SAME(ff_senders_check(&senders, id, 5), FF_REPLAYED);
-        CHECK_SAME(ff_senders_check(&senders, id + 1, 5), FF_OK);
+        CHECK_SAME(kit_ask(&senders, id, 5), FF_REPLAYED);
+        CHECK_SAME(kit_ask(&senders, id + 1, 5), FF_OK);
     }
     until_failure = fails_on = 0;
     ff_senders_free(&senders);

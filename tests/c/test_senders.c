@@ -1,7 +1,7 @@
 /* test_senders.c - bounded replay windows per sender, against a naive model. */
-#include "senders.h"
 
 #include "kit.h"
+#include "senders_kit.h"
 
 #define WIDTH 64
 
@@ -56,9 +56,9 @@ static void model_accept(model *m, uint64_t id, uint64_t counter)
 
 static ff_status offer(ff_senders *senders, uint64_t id, uint64_t counter)
 {
-    ff_status status = ff_senders_check(senders, id, counter);
+    ff_status status = kit_ask(senders, id, counter);
     if (status == FF_OK)
-        ff_senders_accept(senders, id, counter);
+        kit_accept(senders, id, counter);
     return status;
 }
 
@@ -78,7 +78,7 @@ static void play(uint32_t num_ids, const uint64_t *ids, int num_steps)
         CHECK_SAME(senders.count, m->count);
     }
     for (uint32_t i = 0; i < num_ids; i++)
-        CHECK_SAME(ff_senders_check(&senders, ids[i], 3),
+        CHECK_SAME(kit_ask(&senders, ids[i], 3),
                    model_check(m, ids[i], 3));
     ff_senders_free(&senders);
     free(m);
@@ -149,11 +149,11 @@ static void test_sender_not_heard_for_longest_goes_first(void)
     CHECK_SAME(offer(&senders, 0, 8), FF_OK); /* 0 is heard, 1 is oldest now */
     CHECK_SAME(offer(&senders, 5000, 7), FF_OK);
     CHECK_SAME(senders.count, FF_SENDERS_MAX);
-    CHECK_SAME(ff_senders_check(&senders, 1, 7), FF_OK); /* forgotten */
-    CHECK_SAME(ff_senders_check(&senders, 0, 7), FF_REPLAYED);
+    CHECK_SAME(kit_ask(&senders, 1, 7), FF_OK); /* forgotten */
+    CHECK_SAME(kit_ask(&senders, 0, 7), FF_REPLAYED);
     for (uint64_t id = 2; id < FF_SENDERS_MAX; id++)
-        CHECK_SAME(ff_senders_check(&senders, id, 7), FF_REPLAYED);
-    CHECK_SAME(ff_senders_check(&senders, 5000, 7), FF_REPLAYED);
+        CHECK_SAME(kit_ask(&senders, id, 7), FF_REPLAYED);
+    CHECK_SAME(kit_ask(&senders, 5000, 7), FF_REPLAYED);
     ff_senders_free(&senders);
 }
 
@@ -163,13 +163,13 @@ static void test_asking_about_a_sender_does_not_refresh_it(void)
     ff_senders senders;
     CHECK_SAME(ff_senders_init(&senders, WIDTH), FF_DONE);
     for (uint64_t id = 0; id < FF_SENDERS_MAX; id++)
-        ff_senders_accept(&senders, id, 7);
+        kit_accept(&senders, id, 7);
     for (uint64_t id = 0; id < 100000; id++)
-        (void)ff_senders_check(&senders, id, 7);
+        (void)kit_ask(&senders, id, 7);
     CHECK_SAME(senders.count, FF_SENDERS_MAX);
-    ff_senders_accept(&senders, 77777, 1);
-    CHECK_SAME(ff_senders_check(&senders, 0, 7), FF_OK);
-    CHECK_SAME(ff_senders_check(&senders, 1, 7), FF_REPLAYED);
+    kit_accept(&senders, 77777, 1);
+    CHECK_SAME(kit_ask(&senders, 0, 7), FF_OK);
+    CHECK_SAME(kit_ask(&senders, 1, 7), FF_REPLAYED);
     ff_senders_free(&senders);
 }
 
@@ -181,12 +181,12 @@ static void test_growth_keeps_windows(void)
         ff_senders senders;
         CHECK_SAME(ff_senders_init(&senders, widths[w]), FF_DONE);
         for (uint64_t id = 0; id < FF_SENDERS_MAX; id++) {
-            ff_senders_accept(&senders, id << 32, 5000 + id);
+            kit_accept(&senders, id << 32, 5000 + id);
             for (uint64_t old = 0; old <= id; old += 1 + id / 16)
-                CHECK_SAME(ff_senders_check(&senders, old << 32, 5000 + old),
+                CHECK_SAME(kit_ask(&senders, old << 32, 5000 + old),
                            FF_REPLAYED);
         }
-        CHECK_SAME(ff_senders_check(&senders, 0, 5000 - widths[w]), FF_TOO_OLD);
+        CHECK_SAME(kit_ask(&senders, 0, 5000 - widths[w]), FF_TOO_OLD);
         ff_senders_free(&senders);
     }
 }

@@ -2,6 +2,7 @@
 #include "slots.h"
 
 #include "kit.h"
+#include "senders_kit.h"
 
 static const ff_settings settings = {.window = 64};
 
@@ -82,11 +83,11 @@ static void test_same_key_again_keeps_windows_and_counts(void)
     ff_slots slots = {0};
     CHECK_SAME(set(&slots, 5, kit_key, AES_128), FF_DONE);
     ff_slot *slot = kit_need(ff_slots_find(&slots, 5));
-    ff_senders_accept(&slot->senders, 1, 100);
+    kit_accept(&slot->senders, 1, 100);
     slot->facts.frames = 33;
     CHECK_SAME(set(&slots, 5, kit_key, AES_128), FF_DONE);
     CHECK(ff_slots_find(&slots, 5) == slot);
-    CHECK_SAME(ff_senders_check(&slot->senders, 1, 100), FF_REPLAYED);
+    CHECK_SAME(kit_ask(&slot->senders, 1, 100), FF_REPLAYED);
     CHECK_SAME(slot->facts.frames, 33);
     ff_slots_free(&slots);
 }
@@ -98,13 +99,13 @@ static void test_another_key_starts_with_fresh_windows(void)
     CHECK_SAME(set(&slots, 5, kit_key, AES_128), FF_DONE);
     for (int round = 0; round < 4; round++) {
         ff_slot *slot = kit_need(ff_slots_find(&slots, 5));
-        ff_senders_accept(&slot->senders, 1, 100);
+        kit_accept(&slot->senders, 1, 100);
         if (round % 2)
             CHECK_SAME(set(&slots, 5, kit_key, AES_128), FF_DONE);
         else
             CHECK_SAME(set(&slots, 5, kit_key, AES_256), FF_DONE);
         slot = kit_need(ff_slots_find(&slots, 5));
-        CHECK_SAME(ff_senders_check(&slot->senders, 1, 100), FF_OK);
+        CHECK_SAME(kit_ask(&slot->senders, 1, 100), FF_OK);
         CHECK_SAME(slots.count, 1);
     }
     CHECK_SAME(set(&slots, 5, other_key, AES_128), FF_DONE);
