@@ -38,8 +38,8 @@ uint64_t ff_suite_max_blocks(uint32_t suite);
  * if need be: see ff_mem_align. */
 void ff_crypto_prepare(void);
 
-/* ff_errors_mark and ff_errors_restore go around calls into OpenSSL: its error
- * queue is the process's, and what we leave there would puzzle others. */
+/* ff_errors_mark and ff_errors_restore go around calls into OpenSSL: what we
+ * leave in the error queue of a shared one would puzzle others. */
 void ff_errors_mark(void);
 void ff_errors_restore(void);
 

@@ -65,8 +65,7 @@ ff_error ff_batch_init(ff_batch *batch, uint8_t *tables, uint32_t capacity,
 
 /* -- gathered frames -- */
 
-/* begin_gather takes the batch, as a call that runs would read it. */
-static ff_error begin_gather(ff_batch *batch, uint32_t count, int key_frame)
+ff_error ff_gather_begin(ff_batch *batch, uint32_t count, int key_frame)
 {
     if (!batch->is_gathered || count > batch->capacity ||
         key_frame < FF_DELTA || key_frame > FF_EITHER)
@@ -74,10 +73,8 @@ static ff_error begin_gather(ff_batch *batch, uint32_t count, int key_frame)
     return ff_flag_take(&batch->busy) ? FF_DONE : FF_BATCH_BUSY;
 }
 
-static void end_gather(ff_batch *batch, const uint32_t *lens, uint32_t count,
-                       int key_frame)
+void ff_gather_end(ff_batch *batch, uint32_t count, int key_frame)
 {
-    memcpy(batch->in_len, lens, count * sizeof *lens);
     memset(batch->key_frame, key_frame, count);
     batch->count = count;
     batch->has_aad = 0;
@@ -87,31 +84,19 @@ static void end_gather(ff_batch *batch, const uint32_t *lens, uint32_t count,
 ff_error ff_batch_gather(ff_batch *batch, const uint8_t *const *frames,
                          const uint32_t *lens, uint32_t count, int key_frame)
 {
-    ff_error error = begin_gather(batch, count, key_frame);
+    ff_error error = ff_gather_begin(batch, count, key_frame);
     if (error != FF_DONE)
         return error;
     memcpy(batch->in_ptr, frames, count * sizeof *frames);
-    end_gather(batch, lens, count, key_frame);
-    return FF_DONE;
-}
-
-ff_error ff_batch_gather_at(ff_batch *batch, const uintptr_t *frames,
-                            size_t offset, const uint32_t *lens,
-                            uint32_t count, int key_frame)
-{
-    ff_error error = begin_gather(batch, count, key_frame);
-    if (error != FF_DONE)
-        return error;
-    for (uint32_t i = 0; i < count; i++)
-        batch->in_ptr[i] = (const uint8_t *)(frames[i] + offset);
-    end_gather(batch, lens, count, key_frame);
+    memcpy(batch->in_len, lens, count * sizeof *lens);
+    ff_gather_end(batch, count, key_frame);
     return FF_DONE;
 }
 
 ff_error ff_batch_gather_aad(ff_batch *batch, const uint8_t *const *aads,
                              const uint32_t *lens)
 {
-    ff_error error = begin_gather(batch, batch->count, FF_DELTA);
+    ff_error error = ff_gather_begin(batch, batch->count, FF_DELTA);
     if (error != FF_DONE)
         return error;
     memcpy(batch->aad_ptr, aads, batch->count * sizeof *aads);

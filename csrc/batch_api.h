@@ -76,17 +76,30 @@ ff_error ff_batch_init(ff_batch *batch, uint8_t *tables, uint32_t capacity,
                        size_t in_size, size_t in_limit) FF_MUST_USE;
 
 /* ff_batch_gather points the batch at count frames where they stand, all of
- * one ff_key_frame; ff_batch_gather_at takes numbers, to each of which offset is
- * added, and ff_batch_gather_aad as many aads. The pointers are copied, the
- * bytes borrowed until the batch has run. */
+ * one ff_key_frame, and ff_batch_gather_aad at as many aads. The pointers are
+ * copied, the bytes borrowed until the batch has run. */
 ff_error ff_batch_gather(ff_batch *batch, const uint8_t *const *frames,
                          const uint32_t *lens, uint32_t count,
                          int key_frame) FF_MUST_USE;
-ff_error ff_batch_gather_at(ff_batch *batch, const uintptr_t *frames,
-                            size_t offset, const uint32_t *lens,
-                            uint32_t count, int key_frame) FF_MUST_USE;
 ff_error ff_batch_gather_aad(ff_batch *batch, const uint8_t *const *aads,
                              const uint32_t *lens) FF_MUST_USE;
+
+/* ff_layout: how an interpreter lays out the objects that hold its bytes:
+ * words with their type and length, then the bytes. */
+typedef struct {
+    uintptr_t type;
+    size_t    type_at, len_at, data_at;
+} ff_layout;
+
+/* ff_objects_size adds up the lengths of the count objects whose addresses
+ * stand at items: FF_BAD_ARGUMENT (negated) if one is of another type,
+ * FF_BAD_LENGTH above FF_FRAME_MAX. ff_batch_gather_objects points the batch at
+ * what ff_objects_size has found good. */
+int64_t ff_objects_size(const ff_layout *layout, uintptr_t items,
+                        uint32_t count);
+ff_error ff_batch_gather_objects(ff_batch *batch, const ff_layout *layout,
+                                 uintptr_t items, uint32_t count,
+                                 int key_frame) FF_MUST_USE;
 
 /* ff_batch_reserve makes room for one more frame of len bytes in the arena and
  * returns where it stands, or a negated ff_error. */

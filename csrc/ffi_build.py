@@ -122,6 +122,7 @@ def link_settings() -> dict[str, list[str]]:
             "extra_compile_args": [
                 *macros,
                 "-DFF_OPENSSL_STATIC=1",
+                "-DFF_OPENSSL_HIDDEN=1",  # see hide above
                 f"-DFF_OPENSSL_VAES={vaes_of(prefix)}",
             ],
             "extra_link_args": [archive, *hide],

@@ -32,6 +32,12 @@ ff_error ff_frame_single(ff_frame *out, uint8_t *to, size_t cap,
 ff_error ff_batch_begin(ff_batch *batch, int in_place) FF_MUST_USE;
 int64_t ff_batch_end(ff_batch *batch, ff_error error, uint32_t ok);
 
+/* ff_gather_begin takes a batch that is to be pointed at count frames, as a
+ * call that runs would read it; ff_gather_end gives it back. */
+ff_error ff_gather_begin(ff_batch *batch, uint32_t count,
+                         int key_frame) FF_MUST_USE;
+void ff_gather_end(ff_batch *batch, uint32_t count, int key_frame);
+
 /* ff_extent: where a frame and its aad stand, each read once and checked. */
 typedef struct {
     const uint8_t *in, *aad;

@@ -35,7 +35,17 @@ C_TIERS = (
     ("slots",),
     ("opener", "ratchet", "sealer"),
     ("loop",),
-    ("arena", "batch", "inspect", "open", "reading", "seal", "split", "verify"),
+    (
+        "arena",
+        "batch",
+        "inspect",
+        "objects",
+        "open",
+        "reading",
+        "seal",
+        "split",
+        "verify",
+    ),
 )
 C_RANKS = {name: rank for rank, tier in enumerate(C_TIERS) for name in tier}
 # The plug-ins see their own table's header and plain helpers, nothing else.

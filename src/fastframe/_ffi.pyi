@@ -148,16 +148,11 @@ class _Lib:
     def ff_batch_gather(
         self, batch: Any, frames: Any, lens: Any, count: int, key_frame: int
     ) -> int: ...
-    def ff_batch_gather_at(
-        self,
-        batch: Any,
-        frames: Any,
-        offset: int,
-        lens: Any,
-        count: int,
-        key_frame: int,
-    ) -> int: ...
     def ff_batch_gather_aad(self, batch: Any, aads: Any, lens: Any) -> int: ...
+    def ff_objects_size(self, layout: Any, items: int, count: int) -> int: ...
+    def ff_batch_gather_objects(
+        self, batch: Any, layout: Any, items: int, count: int, key_frame: int
+    ) -> int: ...
     def ff_batch_reserve(
         self, batch: Any, len_: int, key_frame: int, source: int, extra: Any
     ) -> int: ...

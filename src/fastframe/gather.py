@@ -54,11 +54,9 @@ def _describe(
     if count > _native.BATCH_MAX:
         raise UsageError(f"a batch holds at most {_native.BATCH_MAX} frames")
     located = _native.locate(items, "frame")
-    size = sum(located.lens)
-    if size > _native.FRAME_MAX:  # longer frames are refused: no memory for them
-        located = located._replace(lens=_native.clamp(located.lens))
-        size = sum(min(length, _native.SEALED_MAX) for length in located.lens)
-    out_size = size + count * (growth + _native.SPARE) + _native.SPARE
+    if located.size > _native.FRAME_MAX:  # there may be a frame that is too long
+        located = located.clamp()
+    out_size = located.size + count * (growth + _native.SPARE) + _native.SPARE
     tables = _native.Tables(count, out_size, None, 0)
     is_one = key_frame is None or isinstance(key_frame, int)
     tables.gather(located, _native.kind_of(key_frame if is_one else None))
@@ -67,8 +65,7 @@ def _describe(
         tables.view("key_frame", "B")[:] = bytes(kinds)
     if aad is not None:
         each = _per_frame(aad, count, "aad")
-        aads = _native.locate(each, "aad of frame")
-        tables.gather_aad(aads._replace(lens=_native.clamp(aads.lens)))
+        tables.gather_aad(_native.locate(each, "aad of frame"))
     if counter is not None:
         table = tables.view("counter", "Q")
         for index, value in enumerate(_exactly(counter, count, "counter")):

@@ -222,7 +222,8 @@ class Opener(Closable):
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
         """
-        self.renew()
+        if self._allowance is not None:
+            self._allowance.renew()
         given = key_frame is not None or aad is not None or counter is not None
         if type(frames) is Batch and not given and type(in_place) is bool:
             tables = frames.tables

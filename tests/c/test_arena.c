@@ -1,4 +1,4 @@
-/* test_arena.c - filling a batch: its tables, its arena, gathered frames. */
+/* test_arena.c - filling a batch: its tables, its arena. */
 #include "batch_kit.h"
 
 #define ARENA 4096
@@ -169,71 +169,6 @@ static void test_append_copies_the_frame(void)
     kit_batch_free(batch);
 }
 
-/* -- gathered frames -- */
-
-static void test_gathering_points_at_frames(void)
-{
-    kit_batch *batch = kit_batch_new(3, 0, ARENA), *arena;
-    uint8_t frame[8] = {0};
-    const uint8_t *at[] = {frame, frame + 1, frame + 2, frame};
-    const uintptr_t numbers[] = {(uintptr_t)frame, (uintptr_t)frame + 1};
-    const uint32_t lens[] = {3, 2, 1, 1};
-    CHECK_SAME(ff_batch_gather(&batch->b, at, lens, 3, FF_KEY), FF_DONE);
-    CHECK(memcmp(batch->b.in_ptr, at, 3 * sizeof *at) == 0);
-    CHECK(memcmp(batch->b.in_len, lens, 3 * sizeof *lens) == 0);
-    CHECK(kit_is_all(batch->b.key_frame, FF_KEY, 3));
-    CHECK_SAME(ff_batch_gather_at(&batch->b, numbers, 4, lens, 2, 0), FF_DONE);
-    CHECK_SAME(batch->b.count, 2);
-    CHECK(batch->b.in_ptr[1] == frame + 5);
-    CHECK_SAME(ff_batch_gather_aad(&batch->b, at, lens), FF_DONE);
-    CHECK(batch->b.aad_ptr[1] == frame + 1 && batch->b.aad_len[1] == 2);
-    CHECK_SAME(batch->b.has_aad, 1);
-    CHECK_SAME(ff_batch_gather(&batch->b, at, lens, 4, 0), FF_BAD_ARGUMENT);
-    CHECK_SAME(ff_batch_gather(&batch->b, at, lens, 1, 3), FF_BAD_ARGUMENT);
-    CHECK_SAME(ff_batch_gather_at(&batch->b, numbers, 0, lens, 1, -1),
-               FF_BAD_ARGUMENT);
-    CHECK_SAME(ff_batch_reserve(&batch->b, 0, 0, 0, NULL), -FF_BATCH_FULL);
-    arena = kit_batch_new(3, ARENA, 0);
-    CHECK_SAME(ff_batch_gather(&arena->b, at, lens, 1, 0), FF_BAD_ARGUMENT);
-    CHECK_SAME(ff_batch_gather_aad(&arena->b, at, lens), FF_BAD_ARGUMENT);
-    kit_batch_free(arena);
-    kit_batch_free(batch);
-}
-
-/* The pointers of an earlier gathering may be gone by now: only those of this
- * one may be read. */
-static void test_gathering_anew_forgets_the_aad_of_before(void)
-{
-    kit_batch *batch = kit_batch_new(1, 0, ARENA);
-    const uint8_t byte = 0, *at[] = {&byte};
-    const uint32_t one[] = {1};
-    for (int is_cleared = 0; is_cleared < 2; is_cleared++) {
-        CHECK_SAME(ff_batch_gather(&batch->b, at, one, 1, 0), FF_DONE);
-        CHECK_SAME(ff_batch_gather_aad(&batch->b, at, one), FF_DONE);
-        if (is_cleared)
-            CHECK_SAME(ff_batch_clear(&batch->b), FF_DONE);
-        CHECK_SAME(ff_batch_gather(&batch->b, at, one, 1, 0), FF_DONE);
-        CHECK(batch->b.has_aad == 0);
-    }
-    kit_batch_free(batch);
-}
-
-/* A call that runs on another thread reads the pointers meanwhile. */
-static void test_busy_batch_gathers_nothing(void)
-{
-    kit_batch *batch = kit_batch_new(1, 0, ARENA);
-    const uint8_t byte = 0, *at[] = {&byte};
-    const uintptr_t number[] = {(uintptr_t)&byte};
-    const uint32_t one[] = {1};
-    batch->b.busy = 1;
-    CHECK_SAME(ff_batch_gather(&batch->b, at, one, 1, 0), FF_BATCH_BUSY);
-    CHECK_SAME(ff_batch_gather_at(&batch->b, number, 0, one, 1, 0),
-               FF_BATCH_BUSY);
-    CHECK_SAME(ff_batch_gather_aad(&batch->b, at, one), FF_BATCH_BUSY);
-    batch->b.busy = 0;
-    kit_batch_free(batch);
-}
-
 int main(void)
 {
     RUN(test_tables_are_aligned_apart_and_fill_their_memory);
@@ -243,8 +178,5 @@ int main(void)
     RUN(test_limit_counts_frames_and_aad);
     RUN(test_refused_frames_leave_the_batch_as_it_was);
     RUN(test_append_copies_the_frame);
-    RUN(test_gathering_points_at_frames);
-    RUN(test_gathering_anew_forgets_the_aad_of_before);
-    RUN(test_busy_batch_gathers_nothing);
     return check_report();
 }

@@ -7,7 +7,6 @@ opaque handles that it hands back here.
 
 from fastframe._native.buffers import (
     Extra,
-    clamp,
     copy_bytes,
     is_overlapping,
     kind_of,
@@ -122,7 +121,6 @@ __all__ = [
     "batch_clear",
     "batch_reserve",
     "check_int",
-    "clamp",
     "close_opener",
     "close_sealer",
     "copy_bytes",

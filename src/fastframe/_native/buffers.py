@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-import operator
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fastframe._ffi import ffi
+from fastframe._ffi import ffi, lib
 from fastframe._native.core import (
     COUNTER_MAX,
     KINDS,
     NULL,
+    SEALED_MAX,
     UINT32_MAX,
     Buffer,
     Handle,
@@ -45,47 +44,91 @@ def copy_bytes(buffer: Buffer, what: str) -> bytes:
     return bytes(ffi.buffer(pin_to_read(buffer, what)))
 
 
-def _find_bytes_data() -> int | None:
-    """Give how far behind id() the bytes of a bytes object stand.
-
-    Borrowing a buffer costs as much as sealing 100 bytes. CPython's id() is
-    an object's address and a bytes object keeps its bytes inside itself, so
-    for a list of them an addition does. None where that is not so.
-    """
-    if sys.implementation.name != "cpython":
-        return None
-    offset = bytes.__basicsize__ - 1  # the terminating NUL counts there
-    for sample in (b"fastframe", bytes(1000)):
-        if int(ffi.cast("uintptr_t", pin(sample))) != id(sample) + offset:
-            return None
-    return offset
-
-
-_BYTES_DATA = _find_bytes_data()
-
-
 class Located(NamedTuple):
     """Where many buffers stand; they stay there while this lives.
 
     Attributes:
-        keep: what holds them.
-        ids: their addresses less offset, or None: then keep has pointers.
-        offset: see ids.
+        keep: what holds them: pointers, or (lens None) bytes objects, which
+            the core reads by itself.
         lens: bytes of each.
+        size: bytes of all.
     """
 
     keep: tuple[Any, ...]
-    ids: list[int] | None
-    offset: int
-    lens: list[int]
+    lens: list[int] | None
+    size: int
+
+    @classmethod
+    def of_pins(cls, pins: tuple[Handle, ...]) -> Located:
+        """Measure buffers that are borrowed one by one."""
+        lens = [*map(len, pins)]
+        return cls(pins, lens, sum(lens))
+
+    def clamp(self) -> Located:
+        """Make lengths fit the core's 32 bits: longer than any frame is enough.
+
+        size becomes what results may take: longer frames are refused, so no
+        memory is needed for them.
+        """
+        if self.lens is None:  # the core has seen that none is too long
+            return self
+        lens = [min(length, UINT32_MAX) for length in self.lens]
+        return Located(self.keep, lens, sum(min(n, SEALED_MAX) for n in lens))
+
+    def pointers(self) -> tuple[Handle, ...]:
+        """Give a pointer to each."""
+        return tuple(map(pin, self.keep)) if self.lens is None else self.keep
+
+
+class BytesLayout:
+    """How CPython lays out bytes objects and the tuple that holds them.
+
+    Its id() is an object's address and __basicsize__ the bytes before what
+    varies in length. So one call of the core finds many frames, where a buffer
+    borrowed for each would cost as much as sealing 100 bytes.
+    """
+
+    __slots__ = ("_items_at", "handle")
+
+    def __init__(self) -> None:
+        """Describe the layout; works() says whether it is so."""
+        pointer = ffi.sizeof("void *")
+        self._items_at = tuple.__basicsize__
+        self.handle = ffi.new("ff_layout *")
+        self.handle.type = id(bytes)
+        self.handle.type_at = object.__basicsize__ - pointer  # a head's last word
+        self.handle.len_at = object.__basicsize__
+        self.handle.data_at = bytes.__basicsize__ - 1  # the closing NUL counts there
+
+    def items(self, objects: tuple[Any, ...]) -> int:
+        """Give the address of a tuple's items."""
+        return id(objects) + self._items_at
+
+    def size(self, objects: tuple[Any, ...]) -> int:
+        """Add up the lengths; negative if one is not of type bytes, or too long."""
+        return _objects_size(self.handle, self.items(objects), len(objects))
+
+    def works(self) -> bool:
+        """Try it on samples; nothing outside them is read."""
+        if sys.implementation.name != "cpython":
+            return False
+        good = (b"", b"x", b"fastframe", bytes(1000))
+        mixed = (b"fastframe", bytearray(9))
+        starts = [self.handle.data_at + id(sample) for sample in good]
+        found = [int(ffi.cast("uintptr_t", pin(sample))) for sample in good]
+        total = sum(map(len, good))
+        return starts == found and self.size(good) == total and self.size(mixed) < 0
+
+
+_objects_size: Callable[..., int] = lib.ff_objects_size
+BYTES_LAYOUT = BytesLayout()
+_WORKS = BYTES_LAYOUT.works()
 
 
 def locate(buffers: tuple[Buffer, ...], what: str) -> Located:
     """Borrow many buffers at once."""
-    # By identity: a metaclass may claim to equal bytes.
-    all_bytes = all(map(operator.is_, map(type, buffers), itertools.repeat(bytes)))
-    if all_bytes and _BYTES_DATA is not None:
-        return Located(buffers, [*map(id, buffers)], _BYTES_DATA, [*map(len, buffers)])
+    if _WORKS and (size := BYTES_LAYOUT.size(buffers)) >= 0:
+        return Located(buffers, None, size)
     try:
         pins = tuple(map(pin, buffers))
     except (TypeError, ValueError, BufferError):
@@ -93,12 +136,7 @@ def locate(buffers: tuple[Buffer, ...], what: str) -> Located:
             pin_to_read(buffer, f"{what} {index}")
             for index, buffer in enumerate(buffers)
         )
-    return Located(pins, None, 0, [*map(len, pins)])
-
-
-def clamp(lens: list[int]) -> list[int]:
-    """Make lengths fit the core's 32 bits: longer than any frame is enough."""
-    return [min(length, UINT32_MAX) for length in lens]
+    return Located.of_pins(pins)
 
 
 def pin_to_write(buffer: Buffer, what: str) -> Handle:

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Literal
 
 from fastframe._ffi import ffi, lib
-from fastframe._native.buffers import Located, pin
+from fastframe._native.buffers import BYTES_LAYOUT, Located, pin
 from fastframe._native.core import NULL, Handle, check
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 batch_reserve: Callable[..., int] = lib.ff_batch_reserve
 batch_append: Callable[..., int] = lib.ff_batch_append
+_gather: Callable[..., int] = lib.ff_batch_gather
+_gather_objects: Callable[..., int] = lib.ff_batch_gather_objects
 batch_clear: Callable[[Handle], int] = lib.ff_batch_clear
 
 
@@ -93,22 +95,21 @@ class Tables:
     def gather(self, frames: Located, kind: int) -> None:
         """Point at frames where they stand, all of one ff_key_frame."""
         self._frames = frames
-        handle, lens, count = self.handle, frames.lens, len(frames.lens)
-        if frames.ids is None:
-            error = lib.ff_batch_gather(handle, frames.keep, lens, count, kind)
+        if frames.lens is None:
+            layout = BYTES_LAYOUT
+            items, count = layout.items(frames.keep), len(frames.keep)
+            error = _gather_objects(self.handle, layout.handle, items, count, kind)
         else:
-            error = lib.ff_batch_gather_at(
-                handle, frames.ids, frames.offset, lens, count, kind
-            )
+            lens = frames.lens
+            error = _gather(self.handle, frames.keep, lens, len(lens), kind)
         check(error, "batch")
 
     def gather_aad(self, aads: Located) -> None:
         """Point at caller bytes where they stand, one buffer for each frame."""
-        self._aads = aads
-        pointers = aads.keep
-        if aads.ids is not None:
-            pointers = tuple(map(pin, aads.keep))
-        check(lib.ff_batch_gather_aad(self.handle, pointers, aads.lens), "batch")
+        pointed = Located.of_pins(aads.pointers()).clamp()
+        self._aads = pointed
+        error = lib.ff_batch_gather_aad(self.handle, pointed.keep, pointed.lens)
+        check(error, "batch")
 
     def release(self) -> None:
         """Let go of the caller's buffers once the call is over."""
