@@ -14,6 +14,7 @@
 #include <openssl/params.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctrhmac.h"
 #include "mem.h"
@@ -23,6 +24,9 @@ struct ff_aead {
     OSSL_PARAM      tag_param[2]; /* prebuilt: saves a lookup per frame */
     ff_ctrhmac     *ctrhmac;      /* NULL: the suite is one of GCM */
     ff_direction    direction;
+    uint32_t        suite;
+    uint8_t         key[FF_KEY_MAX]; /* for the contexts of other threads, */
+    ff_aead        *others[FF_WORKERS_MAX - 1]; /* each made by its own */
 };
 
 typedef struct {
@@ -134,6 +138,8 @@ ff_error ff_aead_new(ff_aead **out, ff_direction direction, uint32_t suite,
     if (!aead)
         return FF_LIB_MEMORY;
     aead->direction = direction;
+    aead->suite = suite;
+    memcpy(aead->key, key, row->key_len);
     ff_errors_mark();
     ff_error error = row->cipher ? make_gcm(aead, row, key)
                                  : ff_ctrhmac_new(&aead->ctrhmac, key,
@@ -151,10 +157,23 @@ void ff_aead_free(ff_aead *aead)
 {
     if (!aead)
         return;
+    for (uint32_t i = 0; i < FF_WORKERS_MAX - 1; i++)
+        ff_aead_free(aead->others[i]);
     EVP_CIPHER_CTX_free(aead->ctx); /* cleanses the key schedule */
     ff_ctrhmac_free(aead->ctrhmac);
     ff_wipe(aead, sizeof *aead);
     free(aead);
+}
+
+ff_aead *ff_aead_for(ff_aead *aead, uint32_t worker)
+{
+    if (worker == 0)
+        return aead;
+    ff_aead **own = &aead->others[worker - 1];
+    if (!*own && ff_aead_new(own, aead->direction, aead->suite, aead->key) !=
+                     FF_DONE)
+        return NULL;
+    return *own;
 }
 
 ff_status ff_aead_seal(ff_aead *aead, const uint8_t nonce[FF_NONCE_LEN],

@@ -50,6 +50,11 @@ ff_error ff_aead_new(ff_aead **out, ff_direction direction, uint32_t suite,
                      const uint8_t *key) FF_MUST_USE;
 void ff_aead_free(ff_aead *aead);
 
+/* ff_aead_for gives the context that one of several threads may use: its own,
+ * made from the same key at its first use and kept. 0 is the caller's. NULL:
+ * libcrypto has failed. */
+ff_aead *ff_aead_for(ff_aead *aead, uint32_t worker);
+
 /* ff_aead_seal encrypts the parts as one stream and writes the suite's tag,
  * which may be given room anywhere apart from them. On failure neither holds
  * anything to be used. */

@@ -118,6 +118,8 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i, ff_frame *out)
     out->in_len = extent.in_len;
     out->aad = extent.aad;
     out->aad_len = extent.aad_len;
+    out->worker = 0;
+    out->trial = NULL;
     return error;
 }
 

@@ -53,15 +53,20 @@ typedef struct {
  * last counter read FF_KEY_EXHAUSTED. */
 int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place);
 
-/* ff_seal_many is ff_seal_batch with batch->source choosing the sealer. */
+/* ff_seal_crew is ff_seal_batch on as many threads as pay, workers at most; what
+ * comes of it is the same. ff_seal_many has batch->source choose the sealer. */
+int64_t ff_seal_crew(ff_sealer *sealer, ff_batch *batch, int in_place,
+                     uint32_t workers);
 int64_t ff_seal_many(ff_sealer *const *sealers, size_t num_sealers,
-                     ff_batch *batch, int in_place);
+                     ff_batch *batch, int in_place, uint32_t workers);
 
 /* ff_open_batch judges, opens and commits frame by frame in order, so a
  * duplicate inside one batch is caught. Returns as ff_seal_batch does. */
 int64_t ff_open_batch(ff_opener *opener, ff_batch *batch, int in_place);
+int64_t ff_open_crew(ff_opener *opener, ff_batch *batch, int in_place,
+                     uint32_t workers);
 int64_t ff_open_many(ff_opener *const *openers, size_t num_openers,
-                     ff_batch *batch, int in_place);
+                     ff_batch *batch, int in_place, uint32_t workers);
 
 /* -- Batches ------------------------------------------------------------- */
 

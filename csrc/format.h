@@ -150,6 +150,17 @@ static inline void ff_plan_begin(ff_plan *plan, const ff_format *format,
     plan->aad = NULL;
 }
 
+/* ff_growth gives the most bytes that sealing adds under a rule. */
+static inline uint32_t ff_growth(const ff_format *format,
+                                 const ff_clear_rule *rule)
+{
+    /* How many start codes and escapes there are, the frame decides. */
+    uint32_t more = rule->canonical || rule->escapes
+                        ? FF_PIECES_MAX + FF_ESCAPES_MAX
+                        : 0;
+    return format->facts.growth + more;
+}
+
 static inline uint32_t ff_plan_body_at(const ff_plan *plan)
 {
     return plan->clear_len + plan->head_len;

@@ -3,6 +3,14 @@
 #define FASTFRAME_FRAME_H
 #include "fastframe.h"
 
+/* ff_trial: what a frame that is opened ahead of its turn leaves to be judged
+ * when its turn comes; see crew.c. */
+typedef struct {
+    struct ff_slot *slot; /* under whose key it was tried; NULL: start over */
+    uint64_t        sender;
+    uint32_t        has_counter; /* seal: one was left for it */
+} ff_trial;
+
 /* ff_frame: checked, borrowed views on one frame and its output. */
 typedef struct {
     const uint8_t *in;
@@ -19,6 +27,8 @@ typedef struct {
     int            key_frame;
     uint32_t       in_place; /* over the input, where the format wants it */
     uint32_t       is_apart; /* overlap was ruled out for the whole batch */
+    uint32_t       worker;   /* whose cipher context: 0 is the caller's own */
+    ff_trial      *trial;    /* NULL: it is this frame's turn */
 } ff_frame;
 
 /* ff_frame_single makes a frame of the arguments of a single call. */
@@ -53,7 +63,8 @@ ff_error ff_batch_load(const ff_batch *batch, uint32_t i,
 
 /* ff_batch_place sets where a frame's result goes; at is the end of the last
  * one in the arena out. FF_NO_ROOM: not even an empty frame fits.
- * ff_batch_store records what became of frame i and gives the new end. */
+ * ff_batch_store records what became of frame i, which was placed at at, and
+ * gives the new end. */
 ff_status ff_batch_place(const ff_batch *batch, size_t at,
                          ff_frame *frame) FF_MUST_USE;
 size_t ff_batch_store(const ff_batch *batch, uint32_t i, size_t at,

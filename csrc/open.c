@@ -1,4 +1,4 @@
-/* open.c - the receiving side: one frame, and the loop that opens many.
+/* open.c - the receiving side: one frame.
  *
  * In this order, for each frame: read what it claims, look up, judge its
  * counter, verify, and only then commit. Until the tag is good, nothing the
@@ -6,21 +6,20 @@
  */
 #include <string.h>
 
-#include "loop.h"
 #include "mem.h"
 #include "nonce.h"
 #include "opener.h"
 #include "span.h"
 
-static ff_error check_aad(const ff_opener *opener, uint32_t aad_len)
+ff_error ff_opener_admits(const ff_opener *opener, uint32_t aad_len)
 {
     if (aad_len > 0 && !opener->format->facts.takes_aad)
         return FF_BAD_AAD;
     return FF_DONE;
 }
 
-static void count_frame(ff_opener *opener, ff_slot *slot,
-                        const ff_frame *frame, ff_status status)
+void ff_opener_count(ff_opener *opener, ff_slot *slot, const ff_frame *frame,
+                     ff_status status)
 {
     ff_opener_facts *facts = &opener->facts;
     ff_slot_facts unknown, *own = slot ? &slot->facts : &unknown;
@@ -81,9 +80,10 @@ static ff_status decrypt(const ff_slot *slot, ff_plan *plan,
                          const ff_frame *frame, int sends_nonce)
 {
     const ff_rung *rung = &slot->now;
+    ff_aead *aead = ff_aead_for(rung->aead, frame->worker);
     ff_part body = {frame->out, frame->in + plan->head_len, plan->body_len};
-    const ff_bytes aad[] = {{plan->aad, plan->aad_len},
-                            {frame->aad, frame->aad_len}};
+    const ff_bytes bytes[] = {{plan->aad, plan->aad_len},
+                              {frame->aad, frame->aad_len}};
     const uint8_t *tag = body.in + body.len;
     if (slot->reads_twice && body.len > 0) { /* others may write to the input */
         memcpy(body.out, body.in, body.len);
@@ -91,8 +91,9 @@ static ff_status decrypt(const ff_slot *slot, ff_plan *plan,
     }
     if (!sends_nonce)
         ff_nonce_make(plan->nonce, rung->salt, plan->counter);
-    ff_status status = ff_aead_open(rung->aead, plan->nonce, aad, 2, &body, 1,
-                                    tag);
+    ff_status status = FF_INTERNAL;
+    if (aead)
+        status = ff_aead_open(aead, plan->nonce, bytes, 2, &body, 1, tag);
     if (status != FF_OK)
         ff_wipe(frame->out, body.len);
     return status;
@@ -107,16 +108,19 @@ static ff_status open_whole(ff_opener *opener, ff_frame *frame, ff_slot *slot,
     plan->body_len = frame->claim_len = frame->in_len - rest;
     if (frame->out_cap < plan->body_len)
         return FF_NO_ROOM;
+    int sends_nonce = (int)opener->format->facts.sends_nonce;
+    frame->out_len = plan->body_len;
+    if (frame->trial) { /* judged when its turn comes */
+        *frame->trial = (ff_trial){.slot = slot, .sender = plan->sender};
+        return decrypt(slot, plan, frame, sends_nonce);
+    }
     ff_sender *sender = ff_senders_find(&slot->senders, plan->sender);
     ff_status status = ff_senders_check(sender, plan->counter);
     if (status == FF_OK)
-        status = decrypt(slot, plan, frame,
-                         (int)opener->format->facts.sends_nonce);
-    if (status != FF_OK)
-        return status;
-    ff_senders_accept(&slot->senders, sender, plan->sender, plan->counter);
-    frame->out_len = plan->body_len;
-    return FF_OK;
+        status = decrypt(slot, plan, frame, sends_nonce);
+    if (status == FF_OK)
+        ff_senders_accept(&slot->senders, sender, plan->sender, plan->counter);
+    return status;
 }
 
 /* open_guessed hands a copy over: what has no address elsewhere can stand in
@@ -151,15 +155,18 @@ static int open_certain(ff_opener *opener, ff_frame *frame, ff_slot **out_slot)
 
 /* -- one frame -- */
 
-/* open_locked gives an ff_status, or FF_BAD_OVERLAP. */
-static int open_locked(ff_opener *opener, ff_frame *frame)
+int ff_open_frame(ff_opener *opener, ff_frame *frame, ff_slot **out_slot)
+{
+    return is_certain(opener, frame) ? open_certain(opener, frame, out_slot)
+                                     : open_guessed(opener, frame, out_slot);
+}
+
+int ff_open_counted(ff_opener *opener, ff_frame *frame)
 {
     ff_slot *slot = NULL;
-    int outcome = is_certain(opener, frame)
-                      ? open_certain(opener, frame, &slot)
-                      : open_guessed(opener, frame, &slot);
+    int outcome = ff_open_frame(opener, frame, &slot);
     if (outcome < FF_BAD_ARGUMENT)
-        count_frame(opener, slot, frame, (ff_status)outcome);
+        ff_opener_count(opener, slot, frame, (ff_status)outcome);
     return outcome;
 }
 
@@ -182,72 +189,16 @@ int64_t ff_open_one(ff_opener *opener, uint8_t *out, size_t out_cap,
     ff_error error = ff_frame_single(&frame, out, out_cap, sealed, sealed_len,
                                      key_frame, extra);
     if (error == FF_DONE)
-        error = check_aad(opener, frame.aad_len);
+        error = ff_opener_admits(opener, frame.aad_len);
     if (error == FF_DONE)
         error = ff_opener_lock(opener);
     if (error != FF_DONE)
         return -(int64_t)error;
     frame.is_apart = (uint32_t)ff_span_apart(sealed, sealed_len, out, sealed_len);
     ff_errors_mark();
-    int outcome = open_locked(opener, &frame);
+    int outcome = ff_open_counted(opener, &frame);
     ff_errors_restore();
     ff_lock_release(&opener->lock);
     blank(&frame, outcome);
     return outcome == FF_OK ? (int64_t)frame.out_len : -(int64_t)outcome;
-}
-
-/* -- many frames -- */
-
-static ff_error lock_opener(void *member)
-{
-    return ff_opener_lock(member);
-}
-
-static void unlock_opener(void *member)
-{
-    ff_opener *opener = member;
-    ff_lock_release(&opener->lock);
-}
-
-static ff_error admit(void *member, uint32_t in_len, uint32_t aad_len)
-{
-    (void)in_len; /* the peer's choice */
-    return check_aad(member, aad_len);
-}
-
-static ff_error need_nothing(void *member)
-{
-    (void)member;
-    return FF_DONE;
-}
-
-static ff_status run(void *member, ff_frame *frame, ff_status status)
-{
-    int outcome = status;
-    if (status == FF_OK)
-        outcome = open_locked(member, frame);
-    else
-        count_frame(member, NULL, frame, status);
-    /* Overlap, the one call error left, was ruled out for the batch. */
-    return outcome < FF_BAD_ARGUMENT ? (ff_status)outcome : FF_INTERNAL;
-}
-
-static const ff_loop opening = {
-    .kind = {lock_opener, unlock_opener},
-    .admit = admit,
-    .ready = need_nothing,
-    .run = run,
-};
-
-FF_FLATTEN int64_t ff_open_batch(ff_opener *opener, ff_batch *batch,
-                                 int in_place)
-{
-    return ff_loop_one(&opening, opener, batch, in_place);
-}
-
-int64_t ff_open_many(ff_opener *const *openers, size_t num_openers,
-                     ff_batch *batch, int in_place)
-{
-    return ff_loop_many(&opening, (void *const *)openers, num_openers, batch,
-                        in_place);
 }

@@ -41,9 +41,20 @@ typedef struct {
     const uint8_t *tag;
 } ff_reading;
 
-/* ff_open_guessed opens one frame under the opener's lock, in whichever way it
- * is meant: an ff_status, or FF_BAD_OVERLAP. *out_slot becomes the slot whose
- * key was tried, if any. */
+/* ff_opener_admits refuses aad where the format takes none. */
+ff_error ff_opener_admits(const ff_opener *opener,
+                          uint32_t aad_len) FF_MUST_USE;
+
+/* ff_open_frame opens one frame under the opener's lock: an ff_status, or
+ * FF_BAD_OVERLAP. *out_slot becomes the slot whose key was tried, if any.
+ * ff_opener_count counts what became of it; ff_open_counted does both. */
+int ff_open_frame(ff_opener *opener, ff_frame *frame, ff_slot **out_slot);
+void ff_opener_count(ff_opener *opener, ff_slot *slot, const ff_frame *frame,
+                     ff_status status);
+int ff_open_counted(ff_opener *opener, ff_frame *frame);
+
+/* ff_open_guessed is ff_open_frame for a frame that may be meant in more than
+ * one way. */
 int ff_open_guessed(ff_opener *opener, ff_frame *frame, ff_slot **out_slot);
 
 /* ff_verify opens a frame whose plan is made into an output that fits, trying

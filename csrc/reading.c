@@ -68,6 +68,10 @@ static ff_status judge_and_verify(ff_reading *r)
 {
     ff_senders *senders = &r->slot->senders;
     uint64_t id = r->plan.sender, counter = r->plan.counter;
+    if (r->frame->trial) { /* judged when its turn comes */
+        *r->frame->trial = (ff_trial){.slot = r->slot, .sender = id};
+        return ff_verify(r);
+    }
     ff_sender *sender = ff_senders_find(senders, id);
     ff_status status = ff_senders_check(sender, counter);
     if (status != FF_OK)
@@ -197,6 +201,8 @@ static int open_guessing(ff_reading *r, const ff_look *look,
 static int hand_on(ff_opener *opener, ff_frame *frame, const ff_look *look)
 {
     size_t len = look->len;
+    if (frame->trial) /* it is counted, and so waits for its turn */
+        return FF_NOT_RUN;
     frame->claim_len = (uint32_t)len;
     if (frame->in_place)
         frame->out = (uint8_t *)frame->in;

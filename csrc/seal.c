@@ -1,13 +1,12 @@
-/* seal.c - sealing one frame, and the loop that seals many. */
+/* seal.c - sealing one frame. */
 #include <string.h>
 
-#include "loop.h"
 #include "mem.h"
 #include "sealer.h"
 #include "span.h"
 
-static ff_error check_lens(const ff_sealer *sealer, uint32_t in_len,
-                           uint32_t aad_len)
+ff_error ff_sealer_admits(const ff_sealer *sealer, uint32_t in_len,
+                          uint32_t aad_len)
 {
     if (in_len > FF_FRAME_MAX)
         return FF_BAD_LENGTH;
@@ -68,16 +67,18 @@ static void copy_short(uint8_t *to, const uint8_t *from, size_t len)
 static ff_status write_frame(ff_sealer *sealer, const ff_plan *plan,
                              ff_frame *frame)
 {
-    const ff_bytes aad[] = {{plan->aad, plan->aad_len},
-                            {frame->aad, frame->aad_len}};
+    const ff_bytes bytes[] = {{plan->aad, plan->aad_len},
+                              {frame->aad, frame->aad_len}};
     ff_part body = {frame->out + plan->head_len, frame->in, frame->in_len};
     if (body.in == frame->out && body.in != body.out) {
         memmove(body.out, body.in, body.len);
         body.in = body.out;
     }
     uint8_t *tag = body.out + body.len;
-    ff_status status = ff_aead_seal(sealer->rung.aead, plan->nonce, aad, 2,
-                                    &body, 1, tag);
+    ff_aead *aead = ff_aead_for(sealer->rung.aead, frame->worker);
+    ff_status status = FF_INTERNAL;
+    if (aead)
+        status = ff_aead_seal(aead, plan->nonce, bytes, 2, &body, 1, tag);
     if (status != FF_OK) {
         ff_wipe(frame->out, ff_plan_sealed_len(plan));
         return status;
@@ -88,8 +89,8 @@ static ff_status write_frame(ff_sealer *sealer, const ff_plan *plan,
     return FF_OK;
 }
 
-static void count_frame(ff_sealer *sealer, const ff_frame *frame,
-                        ff_status status)
+void ff_sealer_count(ff_sealer *sealer, const ff_frame *frame,
+                     ff_status status)
 {
     ff_sealer_facts *facts = &sealer->facts;
     switch (status) {
@@ -121,6 +122,29 @@ static int passes(const ff_sealer *sealer, ff_frame *frame)
         frame->out = (uint8_t *)frame->in;
     frame->out_len = 0;
     return 1;
+}
+
+/* seal_split hands a copy over: what has no address elsewhere can stand in
+ * registers on the short way. */
+static int seal_split(ff_sealer *sealer, ff_frame *frame, int takes)
+{
+    ff_frame copy = *frame;
+    int outcome = ff_seal_split(sealer, &copy, takes);
+    *frame = copy;
+    return outcome;
+}
+
+ff_status ff_seal_assigned(ff_sealer *sealer, ff_frame *frame)
+{
+    ff_plan plan;
+    if (passes(sealer, frame))
+        return FF_OK;
+    if (!is_whole(sealer))
+        return (ff_status)seal_split(sealer, frame, 0);
+    ff_status status = plan_whole(sealer, frame, frame->counter, &plan);
+    if (status == FF_OK)
+        status = fit(&plan, frame);
+    return status == FF_OK ? write_frame(sealer, &plan, frame) : status;
 }
 
 static int seal_locked(ff_sealer *sealer, ff_frame *frame)
@@ -155,7 +179,7 @@ int64_t ff_seal_one(ff_sealer *sealer, uint8_t *out, size_t out_cap,
     ff_error error = ff_frame_single(&frame, out, out_cap, in, in_len,
                                      key_frame, extra);
     if (error == FF_DONE)
-        error = check_lens(sealer, frame.in_len, frame.aad_len);
+        error = ff_sealer_admits(sealer, frame.in_len, frame.aad_len);
     if (error == FF_DONE)
         error = ff_sealer_lock(sealer);
     if (error != FF_DONE)
@@ -164,90 +188,7 @@ int64_t ff_seal_one(ff_sealer *sealer, uint8_t *out, size_t out_cap,
     int outcome = seal_locked(sealer, &frame);
     ff_errors_restore();
     if (outcome < FF_BAD_ARGUMENT)
-        count_frame(sealer, &frame, (ff_status)outcome);
+        ff_sealer_count(sealer, &frame, (ff_status)outcome);
     ff_lock_release(&sealer->lock);
     return outcome == FF_OK ? (int64_t)frame.out_len : -(int64_t)outcome;
-}
-
-/* -- many frames -- */
-
-static ff_error lock_sealer(void *member)
-{
-    return ff_sealer_lock(member);
-}
-
-static void unlock_sealer(void *member)
-{
-    ff_sealer *sealer = member;
-    ff_lock_release(&sealer->lock);
-}
-
-static ff_error admit(void *member, uint32_t in_len, uint32_t aad_len)
-{
-    ff_sealer_want(member, in_len + aad_len);
-    return check_lens(member, in_len, aad_len);
-}
-
-static ff_error take_counters(void *member)
-{
-    return ff_sealer_take(member);
-}
-
-/* seal_split hands a copy over: what has no address elsewhere can stand in
- * registers on the short way. */
-static int seal_split(ff_sealer *sealer, ff_frame *frame, int takes)
-{
-    ff_frame copy = *frame;
-    int outcome = ff_seal_split(sealer, &copy, takes);
-    *frame = copy;
-    return outcome;
-}
-
-/* seal_next seals with the next of the counters taken. ff_batch_load has
- * ruled out that input and output overlap. */
-static ff_status seal_next(ff_sealer *sealer, ff_frame *frame)
-{
-    ff_plan plan;
-    frame->key_id = sealer->key_id;
-    frame->names_key = 1;
-    if (passes(sealer, frame))
-        return FF_OK;
-    if (!is_whole(sealer))
-        return (ff_status)seal_split(sealer, frame, 0);
-    if (sealer->turn_left == 0)
-        return FF_KEY_EXHAUSTED;
-    sealer->turn_left -= 1;
-    frame->counter = sealer->turn++;
-    ff_status status = plan_whole(sealer, frame, frame->counter, &plan);
-    if (status == FF_OK)
-        status = fit(&plan, frame);
-    return status == FF_OK ? write_frame(sealer, &plan, frame) : status;
-}
-
-static ff_status run(void *member, ff_frame *frame, ff_status status)
-{
-    if (status == FF_OK)
-        status = seal_next(member, frame);
-    count_frame(member, frame, status);
-    return status;
-}
-
-static const ff_loop sealing = {
-    .kind = {lock_sealer, unlock_sealer},
-    .admit = admit,
-    .ready = take_counters,
-    .run = run,
-};
-
-FF_FLATTEN int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch,
-                                 int in_place)
-{
-    return ff_loop_one(&sealing, sealer, batch, in_place);
-}
-
-int64_t ff_seal_many(ff_sealer *const *sealers, size_t num_sealers,
-                     ff_batch *batch, int in_place)
-{
-    return ff_loop_many(&sealing, (void *const *)sealers, num_sealers, batch,
-                        in_place);
 }

@@ -53,8 +53,21 @@ ff_status ff_sealer_climb(ff_sealer *sealer, uint64_t counter);
 ff_status ff_sealer_plan(const ff_sealer *sealer, uint64_t counter,
                          ff_plan *plan, const ff_split *split);
 
+/* ff_sealer_admits refuses lengths that no frame may have. */
+ff_error ff_sealer_admits(const ff_sealer *sealer, uint32_t in_len,
+                          uint32_t aad_len) FF_MUST_USE;
+
+/* ff_seal_assigned seals a frame of a batch under the counter it was assigned;
+ * ff_batch_load has ruled out that input and output overlap. */
+ff_status ff_seal_assigned(ff_sealer *sealer, ff_frame *frame) FF_MUST_USE;
+
+/* ff_sealer_count counts what became of a frame. */
+void ff_sealer_count(ff_sealer *sealer, const ff_frame *frame,
+                     ff_status status);
+
 /* ff_seal_split seals a frame of which something stays clear or that travels
  * in another form than it came: FF_OK, what became of it, or FF_BAD_OVERLAP.
- * take (single calls) takes the counter once all is known to be in order. */
+ * takes (single calls): the counter is taken once all is known to be in order;
+ * else it is the frame's. */
 int ff_seal_split(ff_sealer *sealer, ff_frame *frame, int takes);
 #endif

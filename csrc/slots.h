@@ -8,7 +8,7 @@
 
 /* ff_slot: one key. Where its sender may ratchet, ahead holds rungs that were
  * derived but not yet seen in use, in order; before the one used last. */
-typedef struct {
+typedef struct ff_slot {
     uint64_t      key_id;
     uint64_t      mark;  /* of the key as it came */
     uint64_t      age;   /* counts up: which slot was filled last */

@@ -182,9 +182,11 @@ static ff_status write_sealed(ff_job *job)
     ff_plan *plan = &job->plan;
     uint8_t *head = job->frame->out + plan->clear_len;
     uint8_t *tag = head + plan->head_len + plan->body_len;
-    ff_status status = ff_aead_seal(job->sealer->rung.aead, plan->nonce,
-                                    job->aad, job->num_aad, job->parts,
-                                    job->num_parts, tag);
+    ff_aead *aead = ff_aead_for(job->sealer->rung.aead, job->frame->worker);
+    ff_status status = FF_INTERNAL;
+    if (aead)
+        status = ff_aead_seal(aead, plan->nonce, job->aad, job->num_aad,
+                              job->parts, job->num_parts, tag);
     memcpy(head, plan->head, plan->head_len);
     memcpy(tag + plan->tag_len, plan->tail, plan->tail_len);
     return status;
@@ -276,10 +278,8 @@ FF_APART int ff_seal_split(ff_sealer *sealer, ff_frame *frame, int takes)
     ff_job job;
     job.sealer = sealer;
     job.frame = frame;
-    uint64_t counter = sealer->next;
     /* In a batch a frame that fails has used its counter, too. */
-    if (!takes && !ff_sealer_turn(sealer, &counter))
-        return FF_KEY_EXHAUSTED;
+    uint64_t counter = takes ? sealer->next : frame->counter;
     frame->counter = counter;
     int outcome = split_frame(&job);
     if (outcome == FF_OK)

@@ -78,11 +78,14 @@ static ff_status attempt(ff_reading *r, const ff_lists *lists,
 {
     if (!r->opener->format->facts.sends_nonce)
         ff_nonce_make(r->plan.nonce, rung->salt, r->plan.counter);
-    ff_status status = ff_aead_open(rung->aead, r->plan.nonce, lists->aad,
+    ff_aead *aead = ff_aead_for(rung->aead, r->frame->worker);
+    if (!aead)
+        return FF_INTERNAL;
+    ff_status status = ff_aead_open(aead, r->plan.nonce, lists->aad,
                                     lists->num_aad, lists->parts,
                                     lists->num_parts, r->tag);
     if (status == FF_AUTH_FAILED && r->work == r->body &&
-        ff_aead_undo(rung->aead, r->plan.nonce, lists->parts,
+        ff_aead_undo(aead, r->plan.nonce, lists->parts,
                      lists->num_parts) != FF_OK)
         return FF_INTERNAL;
     return status;

@@ -34,18 +34,12 @@ C_TIERS = (
     ("clear", "rung", "wire"),
     ("slots",),
     ("opener", "ratchet", "sealer"),
+    ("steps",),
+    ("crew",),
     ("loop",),
-    (
-        "arena",
-        "batch",
-        "inspect",
-        "objects",
-        "open",
-        "reading",
-        "seal",
-        "split",
-        "verify",
-    ),
+    ("arena", "batch", "inspect", "objects"),
+    ("open", "open_many", "reading", "verify"),
+    ("seal", "seal_many", "split"),
 )
 C_RANKS = {name: rank for rank, tier in enumerate(C_TIERS) for name in tier}
 # The plug-ins see their own table's header and plain helpers, nothing else.

@@ -32,7 +32,6 @@ ff_error ff_format_read(uint32_t format, uint32_t codec, ff_format_facts *out)
         out->growth_min = 0;
     if (rule->how == FF_CLEAR_REFUSED)
         return FF_BAD_CODEC;
-    if (rule->canonical || rule->escapes) /* how many, the frame decides */
-        out->growth += FF_PIECES_MAX + FF_ESCAPES_MAX;
+    out->growth = ff_growth(formats[format], rule);
     return FF_DONE;
 }

@@ -18,15 +18,21 @@ if TYPE_CHECKING:
 
 
 def seal_many(
-    sealers: Sequence[Sealer], batch: Batch, *, in_place: bool = False
+    sealers: Sequence[Sealer],
+    batch: Batch,
+    *,
+    in_place: bool = False,
+    workers: int = 1,
 ) -> BatchResult:
     """Seal a batch in one call, each frame by the sealer its source names.
 
     batch.append(frame, source=i) chooses sealers[i]; at most 1024 of them,
-    and one may stand in the list more than once.
+    and one may stand in the list more than once. workers= splits a large batch
+    over as many threads as pay.
     """
     members = _check(sealers, Sealer, batch)
-    call = partial(_native.seal_many, [sealer.handle for sealer in members])
+    handles = [sealer.handle for sealer in members]
+    call = partial(_native.seal_many, handles, _native.check_workers(workers))
 
     def needs() -> dict[Any, int]:
         sources = batch.tables.view("source", "H")[: len(batch)]
@@ -36,13 +42,21 @@ def seal_many(
 
 
 def open_many(
-    openers: Sequence[Opener], batch: Batch, *, in_place: bool = False
+    openers: Sequence[Opener],
+    batch: Batch,
+    *,
+    in_place: bool = False,
+    workers: int = 1,
 ) -> BatchResult:
-    """Open a batch in one call, each frame by the opener its source names."""
+    """Open a batch in one call, each frame by the opener its source names.
+
+    workers= splits a large batch over as many threads as pay, unless in_place.
+    """
     members = _check(openers, Opener, batch)
     for opener in members:
         opener.renew()
-    call = partial(_native.open_many, [opener.handle for opener in members])
+    handles = [opener.handle for opener in members]
+    call = partial(_native.open_many, handles, _native.check_workers(workers))
     return run_batch(call, batch.tables, in_place)
 
 

@@ -203,6 +203,7 @@ class Opener(Closable):
         aad: _native.Buffer | Sequence[_native.Buffer] | None = None,
         counter: Sequence[int] | None = None,
         in_place: bool = False,
+        workers: int = 1,
     ) -> BatchResult:
         """Open many frames in one call, with the GIL released.
 
@@ -217,6 +218,9 @@ class Opener(Closable):
                 none.
             in_place: write over the Batch's own arena; then clear() it before
                 its next use.
+            workers: threads to split a large batch over, 1 to 64; as many
+                are used as pay, and what comes of it is the same as with one.
+                Not in place, nor with keys that ratchet: those take one.
 
         Raises:
             UsageError: the call is wrong; no frame was touched. What became
@@ -225,14 +229,19 @@ class Opener(Closable):
         if self._allowance is not None:
             self._allowance.renew()
         given = key_frame is not None or aad is not None or counter is not None
-        if type(frames) is Batch and not given and type(in_place) is bool:
+        if (
+            type(frames) is Batch
+            and not given
+            and workers == 1
+            and type(in_place) is bool
+        ):
             tables = frames.tables
             ok = _open_batch(self.handle, tables.handle, in_place)
             if ok >= 0:
                 return BatchResult(tables, ok)
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad, "counter": counter}
-        call = partial(_open_batch, self.handle)
+        call = partial(self._run_crew, workers)
         return run_any(call, frames, 0, options, in_place=in_place)
 
     def close(self) -> None:
@@ -261,6 +270,10 @@ class Opener(Closable):
         """Allow this second's ratchet steps; the plain formats have none."""
         if self._allowance is not None:
             self._allowance.renew()
+
+    def _run_crew(self, workers: int, batch: _native.Handle, in_place: int) -> int:
+        number = _native.check_workers(workers)
+        return _native.open_crew(self.handle, batch, in_place, number)
 
     def _open_slowly(
         self,

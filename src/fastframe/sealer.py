@@ -184,6 +184,7 @@ class Sealer(SealerFacts):
         key_frame: bool | Sequence[bool | None] | None = None,
         aad: _native.Buffer | Sequence[_native.Buffer] | None = None,
         in_place: bool = False,
+        workers: int = 1,
     ) -> BatchResult:
         """Seal many frames in one call, with the GIL released.
 
@@ -195,12 +196,14 @@ class Sealer(SealerFacts):
                 one for each.
             in_place: write over the Batch's own arena; then clear() it before
                 its next use.
+            workers: threads to split a large batch over, 1 to 64; as many
+                are used as pay, and what comes of it is the same as with one.
 
         Raises:
             UsageError: the call is wrong; no frame was touched. What became
                 of each frame is in the result, never raised.
         """
-        given = key_frame is not None or aad is not None
+        given = key_frame is not None or aad is not None or workers != 1
         if type(frames) is Batch and not given and type(in_place) is bool:
             tables = frames.tables
             ok = _seal_batch(self.handle, tables.handle, in_place)
@@ -209,7 +212,7 @@ class Sealer(SealerFacts):
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad}
         needs = partial(self._need_all, frames)  # a closure would slow the way above
-        call = partial(reserving, needs, partial(_seal_batch, self.handle))
+        call = partial(reserving, needs, partial(self._run_crew, workers))
         return run_any(call, frames, self._growth, options, in_place=in_place)
 
     # -- keys --
@@ -281,6 +284,10 @@ class Sealer(SealerFacts):
     def reserve(self, count: int) -> None:
         """Have counters on disk reserved until count frames can be sealed."""
         self._supply.extend(self.handle, count)
+
+    def _run_crew(self, workers: int, batch: _native.Handle, in_place: int) -> int:
+        number = _native.check_workers(workers)
+        return _native.seal_crew(self.handle, batch, in_place, number)
 
     def _need_all(self, frames: Any) -> dict[Any, int]:
         return {self: len(frames)}

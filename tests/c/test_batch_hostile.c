@@ -252,8 +252,8 @@ static void test_busy_batch_is_left_alone(void)
     memset(b->status, SENTINEL, COUNT);
     CHECK_SAME(ff_seal_batch(f.sealer, b, 0), -FF_BATCH_BUSY);
     CHECK_SAME(ff_open_batch(f.opener, b, 0), -FF_BATCH_BUSY);
-    CHECK_SAME(ff_seal_many(sealers, 1, b, 0), -FF_BATCH_BUSY);
-    CHECK_SAME(ff_open_many(openers, 1, b, 0), -FF_BATCH_BUSY);
+    CHECK_SAME(ff_seal_many(sealers, 1, b, 0, 1), -FF_BATCH_BUSY);
+    CHECK_SAME(ff_open_many(openers, 1, b, 0, 1), -FF_BATCH_BUSY);
     CHECK_SAME(ff_batch_reserve(b, 1, 0, 0, NULL), -FF_BATCH_BUSY);
     CHECK_SAME(ff_batch_append(b, b->in, 1, 0, 0, NULL), FF_BATCH_BUSY);
     CHECK_SAME(ff_batch_clear(b), FF_BATCH_BUSY);

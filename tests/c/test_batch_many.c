@@ -39,7 +39,7 @@ static void test_mixed_keys_and_senders_open_in_one_call(void)
         ff_key key = {.id = id, .key = other_key, .key_len = 16};
         CHECK_SAME(ff_opener_set_key(opener, &key), FF_DONE);
     }
-    CHECK_SAME(ff_seal_many(sealers, 6, &batch->b, 0), 90);
+    CHECK_SAME(ff_seal_many(sealers, 6, &batch->b, 0, 1), 90);
     for (uint32_t i = 0; i < 90; i++) {
         CHECK_SAME(batch->b.key_id[i], 1 + i % 6 % 3);
         CHECK_SAME(batch->b.counter[i], i / 6);
@@ -69,11 +69,11 @@ static void test_source_chooses_the_opener(void)
     kit_batch *batch = with_frames(10, 1);
     CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 10);
     kit_batch *back = kit_gather(batch, batch->b.out_size);
-    CHECK_SAME(ff_open_many(openers, 2, &back->b, 0), 10);
-    CHECK_SAME(ff_open_many(openers, 2, &back->b, 0), 0);
+    CHECK_SAME(ff_open_many(openers, 2, &back->b, 0, 1), 10);
+    CHECK_SAME(ff_open_many(openers, 2, &back->b, 0, 1), 0);
     for (uint32_t i = 0; i < 10; i++)
         back->b.source[i] = 1;
-    CHECK_SAME(ff_open_many(openers, 2, &back->b, 0), 10);
+    CHECK_SAME(ff_open_many(openers, 2, &back->b, 0, 1), 10);
     kit_batch_free(back);
     kit_batch_free(batch);
     ff_sealer_free(sealer);
@@ -89,7 +89,7 @@ static void test_same_sealer_under_many_sources(void)
     kit_batch *batch = with_frames(2 * FF_SOURCES_MAX, FF_SOURCES_MAX);
     for (size_t i = 0; i < FF_SOURCES_MAX; i++)
         sealers[i] = one;
-    CHECK_SAME(ff_seal_many(sealers, FF_SOURCES_MAX, &batch->b, 0),
+    CHECK_SAME(ff_seal_many(sealers, FF_SOURCES_MAX, &batch->b, 0, 1),
                2 * FF_SOURCES_MAX);
     for (uint32_t i = 0; i < 2 * FF_SOURCES_MAX; i++)
         CHECK_SAME(batch->b.counter[i], i);
@@ -105,16 +105,16 @@ static void test_source_out_of_range_is_refused(void)
     const uint16_t wrong[] = {1, 2, FF_SOURCES_MAX, UINT16_MAX};
     for (int i = 0; i < 4; i++) {
         batch->b.source[3] = wrong[i];
-        CHECK_SAME(ff_seal_many(sealers, 1, &batch->b, 0), -FF_BAD_SOURCE);
+        CHECK_SAME(ff_seal_many(sealers, 1, &batch->b, 0, 1), -FF_BAD_SOURCE);
         CHECK_SAME(batch->b.bad_index, 3);
-        CHECK_SAME(ff_open_many(openers, 1, &batch->b, 0), -FF_BAD_SOURCE);
+        CHECK_SAME(ff_open_many(openers, 1, &batch->b, 0, 1), -FF_BAD_SOURCE);
         CHECK(kit_is_all(batch->b.status, FF_NOT_RUN, 5));
     }
     CHECK_SAME(ff_seal_batch(sealers[0], &batch->b, 0), 5); /* not read here */
-    CHECK_SAME(ff_seal_many(sealers, 0, &batch->b, 0), -FF_BAD_SOURCE);
-    CHECK_SAME(ff_seal_many(sealers, FF_SOURCES_MAX + 1, &batch->b, 0),
+    CHECK_SAME(ff_seal_many(sealers, 0, &batch->b, 0, 1), -FF_BAD_SOURCE);
+    CHECK_SAME(ff_seal_many(sealers, FF_SOURCES_MAX + 1, &batch->b, 0, 1),
                -FF_BAD_SOURCE);
-    CHECK_SAME(ff_seal_many(sealers, SIZE_MAX, &batch->b, 0), -FF_BAD_SOURCE);
+    CHECK_SAME(ff_seal_many(sealers, SIZE_MAX, &batch->b, 0, 1), -FF_BAD_SOURCE);
     CHECK_SAME(kit_next_of(sealers[0]), 5);
     kit_batch_free(batch);
     ff_sealer_free(sealers[0]);
@@ -129,7 +129,7 @@ static void test_closed_member_refuses_the_call_and_frees_the_others(void)
     for (int i = 0; i < 3; i++)
         sealers[i] = kit_sealer(RAW, AES_128, 0, NO_LIMIT);
     ff_sealer_close(sealers[1]);
-    CHECK_SAME(ff_seal_many(sealers, 3, &batch->b, 0), -FF_CLOSED);
+    CHECK_SAME(ff_seal_many(sealers, 3, &batch->b, 0, 1), -FF_CLOSED);
     CHECK(kit_is_all(batch->b.status, FF_NOT_RUN, 6));
     for (int i = 0; i < 3; i++)
         CHECK_SAME(sealers[i]->lock.held, 0);
@@ -187,7 +187,7 @@ static void test_empty_batch_is_fine(void)
     ff_opener *opener = kit_opener(RAW, AES_128, 64);
     kit_batch *batch = kit_batch_new(1, 100, 0);
     CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 0);
-    CHECK_SAME(ff_seal_many(&sealer, 1, &batch->b, 0), 0);
+    CHECK_SAME(ff_seal_many(&sealer, 1, &batch->b, 0, 1), 0);
     CHECK_SAME(ff_open_batch(opener, &batch->b, 0), 0);
     CHECK_SAME(kit_next_of(sealer), 0);
     kit_batch_free(batch);

@@ -221,8 +221,8 @@ static void test_tables_that_change_under_the_call_cost_their_frames(
                                       : with_frames(row, 8);
             meddled = &back->b;
             before_each = meddle;
-            int64_t ok = is_open ? ff_open_many(&opener, 1, &back->b, in_place)
-                                 : ff_seal_many(&sealer, 1, &back->b, in_place);
+            int64_t ok = is_open ? ff_open_many(&opener, 1, &back->b, in_place, 1)
+                                 : ff_seal_many(&sealer, 1, &back->b, in_place, 1);
             before_each = NULL;
             CHECK(!meddled);
             CHECK(ok == 5 || ok == 4); /* frame 6 reads as another kind */

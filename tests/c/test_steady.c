@@ -40,7 +40,7 @@ static void use_batch(ff_sealer *by, ff_opener *to, kit_batch *batch,
     for (uint32_t i = 0; i < PER_BATCH; i++)
         CHECK_SAME(ff_batch_append(&batch->b, frame, len, FF_KEY, 0, NULL),
                    FF_DONE);
-    CHECK_SAME(ff_seal_many(&by, 1, &batch->b, 0), PER_BATCH);
+    CHECK_SAME(ff_seal_many(&by, 1, &batch->b, 0, 1), PER_BATCH);
     CHECK_SAME(ff_batch_clear(&back->b), FF_DONE);
     for (uint32_t i = 0; i < PER_BATCH; i++) {
         ff_extra extra = {.counter = batch->b.counter[i]};

@@ -145,7 +145,7 @@ static void *seal_many_in_own_order(void *arg)
         mine[i] = all->sealers[order[i]];
     kit_append_random(batch, 6, LEN, 3);
     for (int i = 0; i < ROUNDS; i++) {
-        CHECK_SAME(ff_seal_many(mine, 3, &batch->b, 0), 6);
+        CHECK_SAME(ff_seal_many(mine, 3, &batch->b, 0, 1), 6);
         for (uint32_t j = 0; j < 6; j++)
             note(all, 3 * batch->b.counter[j] + order[j % 3]);
     }

@@ -25,6 +25,7 @@ UINT32_MAX = 2**32 - 1
 BATCH_MAX: int = lib.FF_BATCH_MAX
 SOURCES_MAX: int = lib.FF_SOURCES_MAX
 WINDOW_MAX: int = lib.FF_WINDOW_MAX
+WORKERS_MAX: int = lib.FF_WORKERS_MAX
 NONCE_LEN: int = lib.FF_NONCE_LEN
 TAG_LEN: int = lib.FF_TAG_LEN
 SPARE: int = lib.FF_SPARE
@@ -92,6 +93,11 @@ def check_int(value: object, what: str, least: int, most: int) -> int:
         came = value if abs(value) < 10**40 else "a far larger number"
         raise UsageError(f"{what} must be {least} to {most}, got {came}")
     return value
+
+
+def check_workers(workers: object) -> int:
+    """Accept how many threads one batch may take."""
+    return check_int(workers, "workers", 1, WORKERS_MAX)
 
 
 def check(error: int, what: str) -> None:

@@ -23,6 +23,8 @@ seal_one: Callable[..., int] = lib.ff_seal_one
 open_one: Callable[..., int] = lib.ff_open_one
 seal_batch: Callable[[Handle, Handle, int], int] = lib.ff_seal_batch
 open_batch: Callable[[Handle, Handle, int], int] = lib.ff_open_batch
+seal_crew: Callable[[Handle, Handle, int, int], int] = lib.ff_seal_crew
+open_crew: Callable[[Handle, Handle, int, int], int] = lib.ff_open_crew
 
 
 def new_settings(
@@ -147,10 +149,10 @@ def close_sealer(sealer: Handle) -> None:
     lib.ff_sealer_close(sealer)
 
 
-def seal_many(sealers: list[Handle], batch: Handle, in_place: int) -> int:
+def seal_many(sealers: list[Handle], workers: int, batch: Handle, in_place: int) -> int:
     """Seal a batch by source: frames sealed, or a negated ff_error."""
     members = ffi.new("ff_sealer *[]", sealers)
-    return int(lib.ff_seal_many(members, len(sealers), batch, in_place))
+    return int(lib.ff_seal_many(members, len(sealers), batch, in_place, workers))
 
 
 def new_opener(settings: Handle) -> tuple[Handle, Handle]:
@@ -205,7 +207,7 @@ def close_opener(opener: Handle) -> None:
     lib.ff_opener_close(opener)
 
 
-def open_many(openers: list[Handle], batch: Handle, in_place: int) -> int:
+def open_many(openers: list[Handle], workers: int, batch: Handle, in_place: int) -> int:
     """Open a batch by source: frames opened, or a negated ff_error."""
     members = ffi.new("ff_opener *[]", openers)
-    return int(lib.ff_open_many(members, len(openers), batch, in_place))
+    return int(lib.ff_open_many(members, len(openers), batch, in_place, workers))
