@@ -64,8 +64,6 @@ static ff_status claim(const ff_opener *opener, ff_frame *frame, ff_plan *plan)
                           .tail_len = frame->in_len,
                           .len = frame->in_len};
     ff_plan_begin(plan, format, frame->key_frame == FF_KEY ? FF_KEY : FF_DELTA);
-    if (!format->facts.sends_counter)
-        plan->counter = frame->counter;
     ff_status status = format->plan_open(plan, &wire);
     if (status != FF_OK)
         return status;
@@ -148,8 +146,6 @@ static int open_certain(ff_opener *opener, ff_frame *frame, ff_slot **out_slot)
         frame->claim_len = frame->in_len > rest ? frame->in_len - rest : 0;
         return FF_UNKNOWN_KEY;
     }
-    if (slot->max_ahead > 0) /* its sender may have moved on */
-        return open_guessed(opener, frame, out_slot);
     return (int)open_whole(opener, frame, slot, &plan);
 }
 

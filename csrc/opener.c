@@ -3,11 +3,22 @@
 
 #include <stdlib.h>
 
-/* are_whole: is each frame sealed from end to end, under the one key it names? */
+static int ratchets(const ff_format *format)
+{
+    const ff_schedule *schedule;
+    for (uint32_t i = 0; (schedule = ff_schedule_at(i)) != NULL; i++)
+        if (format->facts.schedules >> i & 1 && schedule->step)
+            return 1;
+    return 0;
+}
+
+/* are_whole: is each frame sealed from end to end, under the one key and counter
+ * that it names? */
 static uint32_t are_whole(const ff_format *format, const ff_clear_rule *rule)
 {
     return !format->look && rule->how == FF_CLEAR_NONE &&
-           format->facts.names_key && !format->facts.names_step;
+           format->facts.names_key && format->facts.sends_counter &&
+           !ratchets(format);
 }
 
 size_t ff_opener_size(void)

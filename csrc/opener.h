@@ -14,7 +14,7 @@ struct ff_opener {
     const ff_clear_rule *rule;
     ff_settings          settings;
     ff_slots             slots;
-    uint32_t             is_whole;   /* frames are sealed whole, and name a key */
+    uint32_t             is_whole;   /* see are_whole */
     uint32_t             steps_left; /* ratchet steps that may be derived */
     uint32_t             is_closed;
     ff_opener_facts      facts;

@@ -16,7 +16,8 @@
 #define RESULTS (COUNT * (size_t)(MAX_LEN + ROW_GROWTH + FF_SPARE))
 #define WORKERS 3
 
-static int num_threads, refuses_threads, refuses_memory;
+static int num_threads, refuses_threads;
+static int num_left = -1; /* callocs that succeed; -1: all */
 
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                           void *(*start)(void *), void *arg);
@@ -34,7 +35,12 @@ void *__real_calloc(size_t num, size_t size);
 void *__wrap_calloc(size_t num, size_t size);
 void *__wrap_calloc(size_t num, size_t size)
 {
-    return refuses_memory ? NULL : __real_calloc(num, size);
+    /* Workers meet here, but only where none is left to count. */
+    if (num_left == 0)
+        return NULL;
+    if (num_left > 0)
+        num_left -= 1;
+    return __real_calloc(num, size);
 }
 
 /* is_sample: one row of each format is enough where codecs play no part. */
@@ -232,8 +238,7 @@ static void test_without_threads_the_caller_does_all(const kit_row *row)
     refuses_threads = 0;
 }
 
-/* Neither trials nor contexts: one thread, or frames that fail by themselves. */
-static void test_without_memory_nothing_is_lost(const kit_row *row)
+static void test_without_memory_for_trials_one_thread_does_all(const kit_row *row)
 {
     if (!is_sample(row))
         return;
@@ -244,15 +249,58 @@ static void test_without_memory_nothing_is_lost(const kit_row *row)
     fill(row, a, b);
     num_threads = 0;
     int64_t ok = ff_seal_batch(one, &a->b, 0);
-    refuses_memory = 1;
+    num_left = 0;
     CHECK_SAME(ff_seal_crew(two, &b->b, 0, WORKERS), ok);
-    refuses_memory = 0;
+    num_left = -1;
     CHECK_SAME(num_threads, 0);
     check_alike(&a->b, &b->b);
     ff_sealer_free(one);
     ff_sealer_free(two);
     kit_batch_free(a);
     kit_batch_free(b);
+}
+
+/* A frame that could not be sealed leaves nothing; the others are good. */
+static void test_workers_without_contexts_seal_nothing(const kit_row *row)
+{
+    if (!is_sample(row) || !splits(row))
+        return;
+    kit_batch *a = kit_batch_new(COUNT, ARENA, RESULTS);
+    kit_batch *b = kit_batch_new(COUNT, ARENA, RESULTS);
+    ff_sealer *sealer = row_sealer(row, FIRST_COUNTER);
+    ff_opener *opener = row_opener(row, 64);
+    fill(row, a, b);
+    num_left = 1;
+    int64_t ok = ff_seal_crew(sealer, &b->b, 0, WORKERS);
+    num_left = -1;
+    CHECK(ok > 0 && ok < COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        if (b->b.status[i] != FF_OK && b->b.in_len[i] > 0)
+            CHECK(b->b.out_len[i] == 0 && kit_is_all(result(&b->b, i), 0, 9));
+    kit_batch *back = kit_received(b);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0), ok);
+    ff_sealer_free(sealer);
+    ff_opener_free(opener);
+    kit_batch_free(back);
+    kit_batch_free(a);
+    kit_batch_free(b);
+}
+
+/* What a worker could not open the caller's thread does when its turn comes. */
+static void test_workers_without_contexts_cost_no_frame(const kit_row *row)
+{
+    kit_batch *batch = is_sample(row) ? receive(row) : NULL;
+    if (!batch)
+        return;
+    ff_opener *one = row_opener(row, 64), *two = row_opener(row, 64);
+    int64_t ok = ff_open_batch(one, &batch->b, 0);
+    num_left = 1;
+    CHECK_SAME(ff_open_crew(two, &batch->b, 0, WORKERS), ok);
+    num_left = -1;
+    check_openers_alike(one, two);
+    ff_opener_free(one);
+    ff_opener_free(two);
+    kit_batch_free(batch);
 }
 
 /* What opens a frame depends on those before it where its sender ratchets. */
@@ -298,7 +346,9 @@ int main(void)
     RUN_ROWS(test_crew_opens_as_one_thread_does);
     RUN_ROWS(test_opening_in_place_takes_one_thread);
     RUN_ROWS(test_without_threads_the_caller_does_all);
-    RUN_ROWS(test_without_memory_nothing_is_lost);
+    RUN_ROWS(test_without_memory_for_trials_one_thread_does_all);
+    RUN_ROWS(test_workers_without_contexts_seal_nothing);
+    RUN_ROWS(test_workers_without_contexts_cost_no_frame);
     RUN_ROWS(test_keys_that_ratchet_take_one_thread);
     RUN_ROWS(test_small_batches_take_one_thread);
     return check_report();
