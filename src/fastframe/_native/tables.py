@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Literal
 
 from fastframe._ffi import ffi, lib
+from fastframe._native import arenas
 from fastframe._native.buffers import BYTES_LAYOUT, Located, pin
 from fastframe._native.core import NULL, Handle, check
 
@@ -37,6 +38,7 @@ class Tables:
         "_base",
         "_frames",
         "_out",
+        "_pooled",
         "_results",
         "_tables",
         "_views",
@@ -50,7 +52,12 @@ class Tables:
         # Never empty: an empty bytearray stands at no particular address.
         tables = bytearray(lib.ff_batch_tables_size(max(capacity, 1)))
         self._base = pin(tables)
-        self._out = _allocate("uint8_t[]", max(out_size, 1))
+        self._pooled: bytearray | None = None
+        if arena is None and out_size >= arenas.LEAST:
+            self._pooled = arenas.take(out_size)
+            self._out = pin(self._pooled)
+        else:
+            self._out = _allocate("uint8_t[]", max(out_size, 1))
         self._arena = NULL if arena is None else pin(arena)
         self.handle = ffi.new("ff_batch *")
         size = 0 if arena is None else len(arena)
@@ -71,6 +78,13 @@ class Tables:
         self._frames: Located | None = None
         self._aads: Located | None = None
 
+    def __del__(self) -> None:
+        """Let the next list have the memory of these results."""
+        if (memory := getattr(self, "_pooled", None)) is not None:
+            self._results = ()
+            self._out = None
+            arenas.give(memory)
+
     def view(self, field: str, code: Literal["B", "H", "I", "Q"]) -> memoryview:
         """Give one table as a memoryview of struct code items."""
         if field not in self._views:
@@ -84,7 +98,9 @@ class Tables:
         """Give the bytes of one result, empty if the frame was rejected."""
         if not self._results:
             # Where results stand: in the arena out, or (in place) in the input.
-            own = memoryview(ffi.buffer(self._out)).cast("B")
+            kept = self._pooled
+            out = ffi.buffer(self._out) if kept is None else kept
+            own = memoryview(out).cast("B")
             arena = self._arena
             over = own if arena == NULL else memoryview(ffi.buffer(arena)).cast("B")
             self._results = (own, over)
