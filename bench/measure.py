@@ -1,0 +1,81 @@
+"""How everything here is timed: in turns, as medians, as ratios of pairs."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from time import perf_counter, perf_counter_ns
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    # Makes work that was never done before, and tells how many frames it is.
+    Prepare = Callable[[], tuple[Callable[[], object], int]]
+
+ROUNDS_LEAST = 5
+
+
+def timed(work: Callable[[], object]) -> int:
+    """Give the nanoseconds of one call."""
+    before = perf_counter_ns()
+    work()
+    return perf_counter_ns() - before
+
+
+def per_frame(prepare: Prepare) -> float:
+    """Prepare, then give the nanoseconds per frame of the work alone."""
+    work, count = prepare()
+    return timed(work) / count
+
+
+def in_turns(
+    ways: Mapping[str, Callable[[], float]], seconds: float, rounds_most: int = 400
+) -> dict[str, list[float]]:
+    """Sample all ways in turn, round after round, so that noise meets them alike.
+
+    The order turns from round to round; the first round only warms up.
+    """
+    samples: dict[str, list[float]] = {name: [] for name in ways}
+    names = list(ways)
+    for sample in ways.values():
+        sample()
+    end = perf_counter() + seconds
+    done = 0
+    while done < ROUNDS_LEAST or (perf_counter() < end and done < rounds_most):
+        at = done % len(names)
+        for name in names[at:] + names[:at]:
+            samples[name].append(ways[name]())
+        done += 1
+    return samples
+
+
+def ratio(samples: Mapping[str, Sequence[float]], name: str, to: str) -> float:
+    """Give how many times as long `to` takes: the median over the rounds."""
+    pairs = zip(samples[to], samples[name], strict=True)
+    return median(theirs / ours for theirs, ours in pairs)
+
+
+class Spread(NamedTuple):
+    """Microseconds: the median and how bad it gets."""
+
+    p50: float
+    p99: float
+    p999: float
+    mean: float
+    count: int
+
+    @classmethod
+    def of(cls, nanoseconds: Sequence[int]) -> Spread:
+        """Sum up samples."""
+        ordered = sorted(nanoseconds)
+        ranks = (_rank(ordered, share) for share in (0.5, 0.99, 0.999))
+        return cls(*ranks, sum(ordered) / len(ordered) / 1000, len(ordered))
+
+    def core_share(self) -> float:
+        """Give the share of one core that 1 000 frames a second take."""
+        return self.mean * 1000 / 1e6
+
+
+def _rank(ordered: Sequence[int], share: float) -> float:
+    return ordered[math.ceil(share * len(ordered)) - 1] / 1000

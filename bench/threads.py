@@ -1,0 +1,122 @@
+"""Frames per second on several threads, and how long a thread waits for the GIL."""
+
+from __future__ import annotations
+
+import os
+import threading
+from statistics import median
+from time import perf_counter, perf_counter_ns, sleep
+from typing import TYPE_CHECKING
+
+import fastframe as ff
+from fastframe.cli.peer import PREFIX_LEN, PeerSealer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    # One turn of work; gives how many frames it was.
+    Turn = Callable[[], int]
+
+LENGTH = 64
+KEY_LEN = 16
+NAP = 0.0005  # seconds that the waiting thread sleeps, as one waiting for a socket
+
+
+def batch_turn(size: int) -> Turn:
+    """Seal a Batch with a sealer that no other thread has."""
+    sealer = ff.Sealer("insertable", os.urandom(KEY_LEN))
+    batch = ff.Batch(LENGTH, LENGTH * size)
+    for _ in range(LENGTH):
+        batch.append(os.urandom(size), False)
+    return lambda: sealer.seal_batch(batch).ok
+
+
+def single_turn(size: int) -> Turn:
+    """Seal frame by frame."""
+    return _one_by_one(ff.Sealer("insertable", os.urandom(KEY_LEN)).seal, size)
+
+
+def peer_turn(size: int) -> Turn:
+    """Seal frame by frame on the cryptography package, the same bytes."""
+    sealer = PeerSealer(os.urandom(KEY_LEN), 0, os.urandom(PREFIX_LEN))
+    return _one_by_one(sealer.seal, size)
+
+
+def _one_by_one(seal: Callable[[bytes], bytes], size: int) -> Turn:
+    frames = [os.urandom(size) for _ in range(LENGTH)]
+
+    def turn() -> int:
+        for frame in frames:
+            seal(frame)
+        return LENGTH
+
+    return turn
+
+
+WAYS = {"Batch": batch_turn, "seal": single_turn, "cryptography": peer_turn}
+
+
+def frames_per_second(turns: list[Turn], seconds: float) -> float:
+    """Run each turn again and again on a thread of its own; frames of all."""
+    counts = [0] * len(turns)
+    start = threading.Barrier(len(turns))
+
+    def work(number: int) -> None:
+        turn = turns[number]
+        start.wait()
+        end = perf_counter() + seconds
+        while perf_counter() < end:
+            counts[number] += turn()
+
+    workers = [
+        threading.Thread(target=work, args=(number,)) for number in range(len(turns))
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(counts) / seconds
+
+
+def scaling(
+    way: str, size: int, most: int, seconds: float, rounds: int = 5
+) -> dict[int, float]:
+    """Give frames per second on 1, 2 … threads: medians of rounds in turn."""
+    make = WAYS[way]
+    numbers = range(1, most + 1)
+    found: dict[int, list[float]] = {number: [] for number in numbers}
+    for _ in range(rounds):
+        for number in numbers:
+            turns = [make(size) for _ in range(number)]
+            found[number].append(frames_per_second(turns, seconds))
+    return {number: median(samples) for number, samples in found.items()}
+
+
+def waits(turn: Turn | None, seconds: float) -> list[int]:
+    """Give how late another thread woke, in ns, while this one worked.
+
+    It sleeps, as a thread that waits for a socket does. Then it needs the GIL,
+    so it comes back late by what the system takes to wake it and by how long
+    the working thread keeps the GIL. With turn None nobody works: that is what
+    the system takes.
+    """
+    late: list[int] = []
+    is_over = threading.Event()
+
+    def sleeper() -> None:
+        while not is_over.is_set():
+            due = perf_counter_ns() + int(NAP * 1e9)
+            sleep(NAP)
+            late.append(perf_counter_ns() - due)
+
+    thread = threading.Thread(target=sleeper)
+    thread.start()
+    end = perf_counter() + seconds
+    while perf_counter() < end:
+        if turn is None:
+            sleep(NAP)
+        else:
+            turn()
+    is_over.set()
+    thread.join()
+    return late
