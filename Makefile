@@ -6,10 +6,10 @@ VENV ?= .venv
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test clean
+.PHONY: help setup demo test bench bench-report clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## Get ready: environment, OpenSSL, compiled extension (again: under 1 s)
 	@tools/setup
@@ -22,6 +22,15 @@ test: ## Run every check: style, types, tests
 	@tools/setup --quiet
 	@tools/setup-peers --quiet
 	@tools/run-tests
+
+bench: ## Measure speed by topic, in minutes (FULL=1: everything, in an hour)
+	@tools/setup --quiet
+	@tools/setup-peers --quiet
+	@tools/run-bench
+
+bench-report: ## Measure and draw one page, in minutes (DOCS=1: docs/performance.md too)
+	@tools/setup --quiet
+	@tools/bench-report
 
 clean: ## Remove what setup and the tests made (OpenSSL stays in its cache)
 	@tools/clean

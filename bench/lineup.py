@@ -16,7 +16,7 @@ from same_bytes import (
     ceiling_library,
     has_cryptodome,
 )
-from stations import BATCH, Station, each
+from stations import Station, each
 
 import fastframe as ff
 from fastframe.cli.peer import HEAD_LEN, PREFIX_LEN
@@ -48,12 +48,12 @@ _SLOW_FRAMES = 64
 
 def lineup(direction: str, size: int) -> Samples:
     """Give a sample of each who seals, or opens, frames of this size."""
-    loop = Ceiling(ceiling_library(), size, BATCH)
-    loop.seal()
-    samples: Samples = {CEILING: getattr(loop, direction)}
-    for way in rivals(direction, size):
+    ways = rivals(direction, size)
+    _, count = ways[0].prepare()
+    samples: Samples = {CEILING: _ceiling(direction, size, count)}
+    for way in ways:
         samples[_NAMES.get(way.name, way.name)] = _sample(way.prepare)
-    samples[BARE] = _sample(_bare(direction, size))
+    samples[BARE] = _sample(_bare(direction, size, count))
     if has_cryptodome():
         samples[CRYPTODOME] = _sample(_cryptodome(direction, size))
     return samples
@@ -63,23 +63,43 @@ def _sample(prepare: Callable[[], Work]) -> Callable[[], float]:
     return lambda: per_frame(prepare)
 
 
-def _bare(direction: str, size: int) -> Callable[[], Work]:
+def _ceiling(direction: str, size: int, count: int) -> Callable[[], float]:
+    """Let the C loop run over as many frames as the others have.
+
+    What it reads was written just before, as it is for them.
+    """
+    loop = Ceiling(ceiling_library(), size, count)
+
+    def sample() -> float:
+        loop.seal()
+        return loop.seal() if direction == "seal" else loop.open()
+
+    return sample
+
+
+def _bare(direction: str, size: int, count: int) -> Callable[[], Work]:
     """Call AESGCM alone: no header, no counter, and one IV again and again.
 
     Nobody may send that; it shows what framing in Python adds.
     """
     cipher, iv, delta = AESGCM(KEY), bytes(HEAD_LEN - 1), b"\0"
-    frames = [number.to_bytes(4, "big").ljust(size, b"f") for number in range(BATCH)]
-    call = cipher.encrypt
-    if direction == "open":
-        frames = [cipher.encrypt(iv, frame, delta) for frame in frames]
-        call = cipher.decrypt
+    call = cipher.encrypt if direction == "seal" else cipher.decrypt
 
-    def work() -> None:
-        for frame in frames:
-            call(iv, frame, delta)
+    def prepare() -> Work:
+        # Made anew, so that they are as near to the processor as the others'.
+        frames = [
+            number.to_bytes(4, "big").ljust(size, b"f") for number in range(count)
+        ]
+        if direction == "open":
+            frames = [cipher.encrypt(iv, frame, delta) for frame in frames]
 
-    return lambda: (work, BATCH)
+        def work() -> None:
+            for frame in frames:
+                call(iv, frame, delta)
+
+        return work, count
+
+    return prepare
 
 
 def _cryptodome(direction: str, size: int) -> Callable[[], Work]:

@@ -15,7 +15,7 @@ from stations import BATCH, Station
 
 SIZES = (100, 1200, 8192, 60_000)
 by_size = pytest.mark.parametrize("size", graded(SIZES, {100, 1200}, smoke={100}))
-both = pytest.mark.parametrize("direction", ("seal", "open"))
+both = pytest.mark.parametrize("direction", ["seal", "open"])
 ESCAPING_SIZE = 60_000
 ESCAPING = (
     ("livekit", "h264"),
