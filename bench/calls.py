@@ -21,6 +21,7 @@ KEY_LEN = 16
 FRAME_MOST = 600_000  # more than any mix has
 PART_SECONDS = 1  # how much of a call is sealed ahead of being opened
 OURS, PEER, TICKS = "fastframe", "cryptography", "fastframe, whole tick"
+EMPTY = "an empty call"
 TICK_RATE = 60
 TICK_MOST, TICK_BYTES_MOST = 64, 4 << 20  # frames and bytes that come within a tick
 
@@ -57,12 +58,14 @@ class Item(NamedTuple):
 def latencies(name: str, seconds: float, *, paced: bool = False) -> Taken:
     """Run a mix for so many seconds of its time; nanoseconds per frame of each side.
 
-    Each frame goes through both sides, which take turns at being first. With
+    Each frame goes through both sides, which take turns at being first, and
+    through a call that does nothing: how long that takes is the machine's. With
     paced each frame waits until it is due: caches go cold and the CPU rests in
     between, as in a real call. The wait itself is not counted.
     """
     ends = Ends.of(name)
     ways = _sealing(ends) if MIXES[name].seals else _opening(ends)
+    ways[EMPTY] = [_do_nothing] * len(MIXES[name].kinds)
     taken: Taken = {side: array("Q") for side in ways}
     out = bytearray(FRAME_MOST)
     begin = perf_counter()
@@ -70,7 +73,7 @@ def latencies(name: str, seconds: float, *, paced: bool = False) -> Taken:
         for number, (frame, data) in enumerate(part):
             if paced:
                 sleep(max(0.0, begin + frame.due - perf_counter()))
-            for side in (OURS, PEER) if number % 2 else (PEER, OURS):
+            for side in (EMPTY, *((OURS, PEER) if number % 2 else (PEER, OURS))):
                 call = ways[side][frame.stream]
                 before = perf_counter_ns()
                 call(data, out, key_frame=frame.is_key)
@@ -90,6 +93,10 @@ def _sealing(ends: Ends) -> dict[str, list[Callable[..., object]]]:
         OURS: [sealer.seal_into for sealer in ends.sealers],
         PEER: [sealer.seal_into for sealer in ends.peer_sealers],
     }
+
+
+def _do_nothing(data: object, out: object, *, key_frame: bool) -> None:
+    pass
 
 
 def _parts(name: str, seconds: float, ends: Ends) -> Iterator[list[Item]]:

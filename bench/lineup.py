@@ -42,8 +42,9 @@ _NAMES = {
     "batch, append": "Batch, append",
     "batch, list": LISTED,
 }
-# A frame costs PyCryptodome what it costs others many times: fewer will do.
-_SLOW_FRAMES = 64
+# Of slow peers fewer frames: a sample that outlasts the scheduler's slice would
+# be interrupted on a busy machine, and the others' samples would not.
+_SLOW_FRAMES, _SLOW_BYTES = 16, 1 << 20
 
 
 def lineup(direction: str, size: int) -> Samples:
@@ -104,11 +105,16 @@ def _bare(direction: str, size: int, count: int) -> Callable[[], Work]:
 
 def _cryptodome(direction: str, size: int) -> Callable[[], Work]:
     ours = CryptodomeSealer(KEY, KEY_ID, bytes(PREFIX_LEN))
-    frames = [bytes([number]) * size for number in range(_SLOW_FRAMES)]
+    frames = _few_frames(size)
     if direction == "open":
         wire = [ours.seal(frame) for frame in frames]
         return lambda: each(ours.open, wire)
     return lambda: each(ours.seal, frames)
+
+
+def _few_frames(size: int) -> list[bytes]:
+    count = max(2, min(_SLOW_FRAMES, _SLOW_BYTES // size))
+    return [bytes([number]) * size for number in range(count)]
 
 
 def dave_lineup(size: int) -> tuple[Samples, dict[str, Callable[[bytes], bytes]]]:
@@ -120,7 +126,7 @@ def dave_lineup(size: int) -> tuple[Samples, dict[str, Callable[[bytes], bytes]]
 
     call = Call()
     sealer = ff.Sealer("dave", call.base_secret(ALICE), codec="opus")
-    frames = [bytes([number]) * size for number in range(_SLOW_FRAMES)]
+    frames = _few_frames(size)
     seals: dict[str, Any] = {
         "davey": lambda frame: call.seal("opus", frame),
         "seal": sealer.seal,

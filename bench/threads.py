@@ -78,12 +78,14 @@ def frames_per_second(turns: list[Turn], seconds: float) -> float:
     return sum(counts) / seconds
 
 
-def scaling(
-    way: str, size: int, most: int, seconds: float, rounds: int = 5
-) -> dict[int, float]:
-    """Give frames per second on 1, 2 … threads: medians of rounds in turn."""
+def scaling(way: str, size: int, seconds: float, rounds: int = 5) -> dict[int, float]:
+    """Give frames per second on 1, 2, 4 … threads: medians of rounds in turn.
+
+    It goes as far as there are cores, and to two at least.
+    """
     make = WAYS[way]
-    numbers = range(1, most + 1)
+    most = max(2, os.cpu_count() or 1)
+    numbers = [2**n for n in range(most.bit_length()) if 2**n <= most]
     found: dict[int, list[float]] = {number: [] for number in numbers}
     for _ in range(rounds):
         for number in numbers:

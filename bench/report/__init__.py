@@ -1,0 +1,1 @@
+"""One page of figures and pictures: measured, told in words, drawn, written."""
