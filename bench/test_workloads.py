@@ -13,7 +13,7 @@ from fastframe.cli.timing import BUDGET_US
 SECONDS = {"smoke": 0.1, "quick": 5, "full": 60}
 ROWS = {"smoke": 2_000, "quick": 100_000, "full": 1_000_000}
 # A rotation comes after 30 seconds, and a flood in the two before.
-HOSTILE_SECONDS = {"smoke": 0.5, "quick": 35, "full": 95}
+HOSTILE_SECONDS = {"smoke": 0.5, "quick": 35, "full": 65}
 QUICK_MOST = 2  # seconds of the mixes with many streams
 
 

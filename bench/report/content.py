@@ -139,6 +139,7 @@ def _call(figures: Figures) -> list[Block]:
         Heading("A call of ten people"),
         Picture("latency", "Curves: what share of frames took longer than a time"),
         Text(words.call(figures)),
+        Text(words.core(figures)),
         Table(head, rows),
         Heading("Memory and import"),
         Text(words.memory(figures)),
@@ -159,9 +160,9 @@ def _formats(figures: Figures) -> list[Block]:
         Heading("What each format adds"),
         Picture("overhead", "Bars and dots of the bytes that each format adds"),
         Text(
-            "Bytes added to a frame without clear bytes, after 1 000 frames, and their "
-            "share of it; then the speed of batches of 32 frames of 1.25 kB, as a share "
-            "of `insertable`'s."
+            "Bytes added to a frame without clear bytes, after 1,000 frames, and their "
+            "share of it; then the speed of batches of 32 frames of 1.25 kB, as a "
+            "share of `insertable`'s."
         ),
         Table(head, rows),
     ]

@@ -8,7 +8,6 @@ from report.blocks import Heading, Picture, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from report.blocks import Block
 
@@ -47,9 +46,8 @@ def _wrap(text: str) -> str:
     return "\n".join(lines)
 
 
-def replace_generated(page: Path, blocks: Sequence[Block]) -> None:
+def with_generated(page: str, blocks: Sequence[Block]) -> str:
     """Put the blocks between the page's markers; the rest is written by hand."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    text = f"{before}{BEGIN}\n\n{render(blocks)}\n{END}{after}"
-    page.write_text(text, encoding="utf-8")
+    return f"{before}{BEGIN}\n\n{render(blocks)}\n{END}{after}"

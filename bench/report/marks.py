@@ -56,12 +56,12 @@ def _thread_panel(axes: Axes, ways: dict[str, dict[str, float]]) -> None:
             labels.append(number)
         gain = rates[numbers[-1]] / rates[numbers[0]]
         axes.annotate(
-            f"×{gain:.2f}", (group, max(rates.values())), (0, 2),
+            f"x {gain:.2f}", (group, max(rates.values())), (0, 2),
             textcoords="offset points", ha="center", fontsize=BASE - 1,
         )  # fmt: skip
     axes.set_xticks(ticks, labels)
     axes.set_xlabel("threads")
-    axes.margins(y=0.12)
+    axes.set_ylim(0, 1.15 * max(rate for row in ways.values() for rate in row.values()))
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: units.count_tick(y)))

@@ -48,7 +48,8 @@ def _render(block: Block, drawn: Mapping[str, Picture]) -> str:
             cells = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in head)
             lines = "\n".join(map(_row, rows))
             return (
-                f'<div class="table"><table class="{kind}"><thead><tr>{cells}</tr></thead>\n'
+                f'<div class="table"><table class="{kind}">\n'
+                f"<thead><tr>{cells}</tr></thead>\n"
                 f"<tbody>{lines}</tbody></table></div>"
             )
 
@@ -76,7 +77,8 @@ h1{{font-size:2rem;line-height:1.2;margin:.6em 0 .4em}}
 h2{{font-size:1.3rem;line-height:1.3;margin:2.2em 0 .5em}}
 p{{margin:.7em 0;max-width:68ch}}
 code{{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
-background:color-mix(in srgb,var(--grid) 60%,transparent);padding:.1em .3em;border-radius:4px}}
+background:color-mix(in srgb,var(--grid) 60%,transparent);
+padding:.1em .3em;border-radius:4px}}
 figure{{margin:1.2em 0}}
 figure svg{{display:block;width:100%;height:auto}}
 .narrow{{display:none}}
