@@ -90,7 +90,7 @@ class Column:
         return taken
 
     def _open_by_peer(self, wire: list[bytes]) -> int:
-        opened = []
+        opened: list[bytes | None] = []
         before = perf_counter_ns()
         for sealed in wire:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +134,7 @@ def dave_lineup(size: int) -> tuple[Samples, dict[str, Callable[[bytes], bytes]]
     }
     station = Station(size, format_="dave", codec="opus")
     samples = {
-        name: _sample(lambda seal=seal: each(seal, frames))
-        for name, seal in seals.items()
+        name: _sample(partial(each, seal, frames)) for name, seal in seals.items()
     }
     samples[BATCHED] = _sample(station.seal_batch)
     return samples, seals

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from statistics import median
 from time import perf_counter, perf_counter_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,28 +53,3 @@ def ratio(samples: Mapping[str, Sequence[float]], name: str, to: str) -> float:
     """Give how many times as long `to` takes: the median over the rounds."""
     pairs = zip(samples[to], samples[name], strict=True)
     return median(theirs / ours for theirs, ours in pairs)
-
-
-class Spread(NamedTuple):
-    """Microseconds: the median and how bad it gets."""
-
-    p50: float
-    p99: float
-    p999: float
-    mean: float
-    count: int
-
-    @classmethod
-    def of(cls, nanoseconds: Sequence[int]) -> Spread:
-        """Sum up samples."""
-        ordered = sorted(nanoseconds)
-        ranks = (_rank(ordered, share) for share in (0.5, 0.99, 0.999))
-        return cls(*ranks, sum(ordered) / len(ordered) / 1000, len(ordered))
-
-    def core_share(self) -> float:
-        """Give the share of one core that 1 000 frames a second take."""
-        return self.mean * 1000 / 1e6
-
-
-def _rank(ordered: Sequence[int], share: float) -> float:
-    return ordered[math.ceil(share * len(ordered)) - 1] / 1000

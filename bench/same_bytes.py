@@ -115,10 +115,9 @@ def versions() -> dict[str, str]:
 
 def _ours(iv: bytes) -> ff.Sealer:
     """Make our sealer whose next frame has this IV."""
-    ssrc, counter = iv[:PREFIX_LEN], iv[PREFIX_LEN:]
-    numbers = (int.from_bytes(part, "big") for part in (ssrc, counter))
-    where = dict(zip(("ssrc", "counter"), numbers, strict=True))
-    return ff.Sealer("insertable", KEY, key_id=KEY_ID, **where)
+    ssrc = int.from_bytes(iv[:PREFIX_LEN], "big")
+    counter = int.from_bytes(iv[PREFIX_LEN:], "big")
+    return ff.Sealer("insertable", KEY, key_id=KEY_ID, ssrc=ssrc, counter=counter)
 
 
 def _by_seal(iv: bytes, frame: bytes) -> bytes:

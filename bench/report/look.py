@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from io import StringIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -41,7 +41,7 @@ class Picture(NamedTuple):
     narrow: str
 
 
-def settings() -> dict[str, object]:
+def settings() -> dict[Any, Any]:
     """Give matplotlib's settings: few lines, no frame, the reader's own fonts."""
     return {
         "svg.fonttype": "none",

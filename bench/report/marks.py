@@ -105,7 +105,7 @@ def gil(figures: dict[str, Any], width: float, *, is_narrow: bool) -> Figure:
     return figure
 
 
-DOTS = {"80": "peer", "1250": "ours-3", "6250": "ours-2", "60000": "ours"}
+DOTS = {"80": "slow", "1250": "ours-3", "6250": "ours-2", "60000": "ours"}
 SHARE_TICKS = (0.01, 0.1, 1, 10, 100)
 
 
