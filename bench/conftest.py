@@ -52,9 +52,9 @@ def pytest_collection_modifyitems(
 def pytest_benchmark_update_machine_info(
     config: pytest.Config, machine_info: dict[str, Any]
 ) -> None:
-    """Put our facts into what is saved, and the machine's name out of it."""
+    """Keep the machine's name out of what is saved."""
     del config  # the hook's signature
-    machine_info.update(node="", **machine.facts())
+    machine_info["node"] = ""
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -78,6 +78,13 @@ def _speed(ns: float, size: int) -> str:
 def scope(request: pytest.FixtureRequest) -> str:
     """Name the scope that was asked for."""
     return str(request.config.getoption("--scope"))
+
+
+@pytest.fixture(autouse=True)
+def _facts(request: pytest.FixtureRequest) -> None:
+    """Put beside each figure what it was measured on."""
+    if "benchmark" in request.fixturenames:
+        request.getfixturevalue("benchmark").extra_info.update(machine.facts())
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
 import fastframe as ff
@@ -11,6 +12,7 @@ import fastframe as ff
 CPUINFO = Path("/proc/cpuinfo")
 
 
+@cache
 def facts() -> dict[str, str]:
     """Describe CPU, system, libcrypto and build, in words."""
     build = ff.build_info()

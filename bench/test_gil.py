@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from scope import graded
-from threads import WAYS, waits
+from threads import LENGTH, WAYS, held_ns, waits
 
 from fastframe.cli.timing import spread_of
 
@@ -16,6 +16,19 @@ def measure(turn, seconds):
     """Give microseconds late, median and worst but one in a hundred."""
     spread = spread_of(waits(turn, seconds))
     return {"late p50 us": spread.p50, "late p99 us": spread.p99}
+
+
+def test_held(figure):
+    """Most of a batch's time other threads may run: this is the rest."""
+
+    def measure_call():
+        held = held_ns()
+        return {
+            "ns held by a call": held,
+            f"for each of {LENGTH} frames": held / LENGTH,
+        }
+
+    figure(measure_call)
 
 
 def test_nobody_works(figure, scope):

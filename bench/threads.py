@@ -94,6 +94,23 @@ def scaling(way: str, size: int, seconds: float, rounds: int = 5) -> dict[int, f
     return {number: median(samples) for number, samples in found.items()}
 
 
+def held_ns(rounds: int = 200) -> float:
+    """Give how long a seal_batch() holds the GIL: a call with no frame in it.
+
+    CFFI lets the GIL go for all that happens in C, where the frames are; what
+    is left is the call itself, whatever it carries.
+    """
+    sealer = ff.Sealer("insertable", os.urandom(KEY_LEN))
+    batch = ff.Batch(1, 1)
+    samples = []
+    for _ in range(rounds):
+        before = perf_counter_ns()
+        for _ in range(LENGTH):
+            sealer.seal_batch(batch)
+        samples.append((perf_counter_ns() - before) / LENGTH)
+    return median(samples)
+
+
 def waits(turn: Turn | None, seconds: float) -> list[int]:
     """Give how late another thread woke, in ns, while this one worked.
 

@@ -83,10 +83,10 @@ def test_every_picture_is_there_and_says_what_it_shows():
 
 
 def test_figures_name_no_machine(figures):
-    """Facts of the machine are public; its name is nobody's business."""
-    text = json.dumps(figures)
-    assert os.uname().nodename not in re.split(r"\W+", text)
-    assert "CPU" in figures["machine"]
+    """What the machine is made of may be known; its name is nobody's business."""
+    facts = ("CPU", "CPU features", "AES-GCM on AVX-512 VAES", "system", "Python")
+    facts += ("OpenSSL", "fastframe", "load at the start")
+    assert tuple(figures["machine"]) == facts
 
 
 def test_peer_is_praised_where_it_is_as_good(figures):

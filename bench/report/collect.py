@@ -16,7 +16,7 @@ from measure import in_turns, per_frame, ratio
 from memory import left_behind, made_by_batch
 from startup import import_ms
 from stations import Station, make_frame
-from threads import WAYS, scaling, waits
+from threads import WAYS, held_ns, scaling, waits
 from workloads import MIXES, SWEEP
 
 import fastframe as ff
@@ -184,7 +184,10 @@ def _curve(taken: array[int]) -> list[tuple[float, float]]:
 
 
 def _gil(share: float) -> Figures:
-    found: Figures = {"nobody": _late(lambda: None, share)}
+    found: Figures = {
+        "held ns": _round(held_ns()),
+        "nobody": _late(lambda: None, share),
+    }
     for size in GIL_SIZES:
         found[str(size)] = {
             way: _late(partial(make, size), share) for way, make in WAYS.items()

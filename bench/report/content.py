@@ -126,6 +126,7 @@ def _threads(figures: Figures) -> list[Block]:
         Text(words.threads(figures)),
         Picture("gil", "Dots: how late a thread wakes while another one seals"),
         Text(words.gil(figures)),
+        Text(words.held(figures)),
     ]
 
 

@@ -72,7 +72,7 @@ LATE_TICKS = (0.01, 0.1, 1, 10)  # milliseconds
 
 def gil(figures: dict[str, Any], width: float, *, is_narrow: bool) -> Figure:
     """Draw how late a thread wakes while another one seals, by size and way."""
-    table = {size: ways for size, ways in figures["gil"].items() if size != "nobody"}
+    table = {size: row for size, row in figures["gil"].items() if size.isdigit()}
     idle = figures["gil"]["nobody"]["p50 us"] / 1000
     figure, axes = plt.subplots(figsize=(width, 4.1 if is_narrow else 3.3))
     step = GROUP / len(WAYS)

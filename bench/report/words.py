@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lineup import BATCHED, CEILING, CRYPTODOME, LISTED, PEER, PEER_INTO
+from stations import BATCH
 
 from fastframe.cli.timing import BUDGET_US
 from report import units
@@ -200,7 +201,7 @@ def core(figures: Figures) -> str:
 
 def gil(figures: Figures) -> str:
     """Say who keeps other threads waiting."""
-    table = {size: row for size, row in figures["gil"].items() if size != "nobody"}
+    table = {size: row for size, row in figures["gil"].items() if size.isdigit()}
     idle = figures["gil"]["nobody"]["p50 us"]
     held: dict[str, list[str]] = {}
     for size, ways in table.items():
@@ -228,6 +229,20 @@ def gil(figures: Figures) -> str:
         f"{start} It waits for milliseconds, until the interpreter forces a switch, "
         f"while another seals with {told}. {free} let it run at once at every size: "
         "each call gives the GIL up."
+    )
+
+
+def held(figures: Figures) -> str:
+    """Say how much of a batch's time the GIL is held."""
+    ns = figures["gil"]["held ns"]
+    shares = []
+    for size in SHOWN:
+        whole = BATCH * figures["sizes"]["seal"][size][BATCHED]["ns"]
+        shares.append(f"{units.percent(ns / whole)} at {units.size(int(size))}")
+    return (
+        f"A `seal_batch` holds the GIL for {units.time(ns)} at most, the time of a "
+        "call with no frame in it; CFFI lets it go for all that is done in C. Of a "
+        f"batch of {BATCH} frames that is {units.several(shares)}."
     )
 
 
