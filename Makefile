@@ -23,12 +23,12 @@ test: ## Run every check: style, types, tests
 	@tools/setup-peers --quiet
 	@tools/run-tests
 
-bench: ## Measure speed by topic, in minutes (FULL=1: everything, in an hour)
+bench: ## Measure speed by topic, in two minutes (FULL=1: all, in ten)
 	@tools/setup --quiet
 	@tools/setup-peers --quiet
 	@tools/run-bench
 
-bench-report: ## Measure and draw one page, in minutes (DOCS=1: docs/performance.md too)
+bench-report: ## Measure and draw one page, in three minutes (DOCS=1: docs/performance.md too)
 	@tools/setup --quiet
 	@tools/bench-report
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from statistics import median
 from time import perf_counter, perf_counter_ns, sleep
 from typing import TYPE_CHECKING
+
+from ceiling import Ceiling
+from same_bytes import ceiling_library
 
 import fastframe as ff
 from fastframe.cli.peer import PREFIX_LEN, PeerSealer
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     Turn = Callable[[], int]
 
 LENGTH = 64
+CREW_LENGTH = 256  # frames of a batch that is large enough to be split
+ROUNDS = 16  # of the C loop in one turn, so that its own call costs nothing
 KEY_LEN = 16
 NAP = 0.0005  # seconds that the waiting thread sleeps, as one waiting for a socket
 
@@ -42,6 +48,17 @@ def peer_turn(size: int) -> Turn:
     return _one_by_one(sealer.seal, size)
 
 
+def ceiling_turn(size: int) -> Turn:
+    """Run the C loop, with the GIL let go: all that the machine allows."""
+    loop = Ceiling(ceiling_library(), size, LENGTH)
+
+    def turn() -> int:
+        loop.seal(ROUNDS)
+        return LENGTH * ROUNDS
+
+    return turn
+
+
 def _one_by_one(seal: Callable[[bytes], bytes], size: int) -> Turn:
     frames = [os.urandom(size) for _ in range(LENGTH)]
 
@@ -54,6 +71,7 @@ def _one_by_one(seal: Callable[[bytes], bytes], size: int) -> Turn:
 
 
 WAYS = {"Batch": batch_turn, "seal": single_turn, "cryptography": peer_turn}
+SCALED = {"C loop": ceiling_turn, **WAYS}
 
 
 def frames_per_second(turns: list[Turn], seconds: float) -> float:
@@ -83,15 +101,39 @@ def scaling(way: str, size: int, seconds: float, rounds: int = 5) -> dict[int, f
 
     It goes as far as there are cores, and to two at least.
     """
-    make = WAYS[way]
-    most = max(2, os.cpu_count() or 1)
-    numbers = [2**n for n in range(most.bit_length()) if 2**n <= most]
+    make = SCALED[way]
+    numbers = numbers_to(cores())
     found: dict[int, list[float]] = {number: [] for number in numbers}
     for _ in range(rounds):
         for number in numbers:
             turns = [make(size) for _ in range(number)]
             found[number].append(frames_per_second(turns, seconds))
     return {number: median(samples) for number, samples in found.items()}
+
+
+def crew(size: int, most: int) -> dict[str, Callable[[], float]]:
+    """Give samples of one large batch in one call, split over 1, 2 … workers."""
+    sealer = ff.Sealer("insertable", os.urandom(KEY_LEN))
+    batch = ff.Batch(CREW_LENGTH, CREW_LENGTH * size)
+    for _ in range(CREW_LENGTH):
+        batch.append(os.urandom(size), False)
+
+    def sample(workers: int) -> float:
+        before = perf_counter_ns()
+        sealer.seal_batch(batch, workers=workers)
+        return (perf_counter_ns() - before) / CREW_LENGTH
+
+    return {str(number): partial(sample, number) for number in numbers_to(most)}
+
+
+def numbers_to(most: int) -> list[int]:
+    """Give 1, 2, 4 … up to most."""
+    return [2**n for n in range(most.bit_length()) if 2**n <= most]
+
+
+def cores() -> int:
+    """Give how many threads are worth trying: the cores, and two at least."""
+    return max(2, os.cpu_count() or 1)
 
 
 def held_ns(rounds: int = 200) -> float:

@@ -16,7 +16,7 @@ from measure import in_turns, per_frame, ratio
 from memory import left_behind, made_by_batch
 from startup import import_ms
 from stations import Station, make_frame
-from threads import WAYS, held_ns, scaling, waits
+from threads import SCALED, WAYS, cores, crew, held_ns, scaling, waits
 from workloads import MIXES, SWEEP
 
 import fastframe as ff
@@ -48,6 +48,7 @@ def collect(share: float = 1.0) -> Figures:
         "davey": _davey,
         "batches": _batches,
         "threads": _threads,
+        "workers": _workers,
         "call": _call,
         "gil": _gil,
         "formats": _formats,
@@ -130,12 +131,21 @@ def _threads(share: float) -> Figures:
         str(size): {
             way: {
                 str(number): _round(rate)
-                for number, rate in scaling(way, size, 0.3 * share).items()
+                for number, rate in scaling(way, size, 0.25 * share).items()
             }
-            for way in WAYS
+            for way in SCALED
         }
         for size in SIZES
     }
+
+
+def _workers(share: float) -> Figures:
+    """Give how many times as fast a batch of 256 is, split over the cores."""
+    found: Figures = {}
+    for size in GIL_SIZES:
+        samples = in_turns(crew(size, cores()), 1.0 * share)
+        found[str(size)] = {name: _round(ratio(samples, name, "1")) for name in samples}
+    return found
 
 
 def _call(share: float) -> Figures:

@@ -124,6 +124,7 @@ def _threads(figures: Figures) -> list[Block]:
         Heading("Threads and the GIL"),
         Picture("threads", "Bars of frames per second on one and more threads"),
         Text(words.threads(figures)),
+        Text(words.workers(figures)),
         Picture("gil", "Dots: how late a thread wakes while another one seals"),
         Text(words.gil(figures)),
         Text(words.held(figures)),
