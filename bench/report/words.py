@@ -193,9 +193,11 @@ def workers(figures: Figures) -> str:
         f"{row[most]:.2f} at {units.size(int(size))}"
         for size, row in figures["workers"].items()
     ]
+    is_slower = any(row[most] < 1 for row in figures["workers"].values())
+    advice = " Where that is below 1, leave it at one." if is_slower else ""
     return (
         f"One call for 256 frames with `workers={most}` is so many times as fast as "
-        f"with one: {units.several(gains)}. It takes as many threads as pay."
+        f"with one: {units.several(gains)}.{advice}"
     )
 
 
