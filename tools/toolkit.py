@@ -43,6 +43,11 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "fastframe"
 
 
+def configure_target() -> str:
+    """Give the Configure target of a cross build; empty means this machine."""
+    return os.environ.get("FASTFRAME_OPENSSL_TARGET", "")
+
+
 def prefix_name() -> str:
     """Name the build by everything that decides its bytes.
 
@@ -51,6 +56,7 @@ def prefix_name() -> str:
     """
     decides = [PIN_FILE.read_text(), platform.system(), platform.machine()]
     decides += [os.environ.get(name, "") for name in ("CC", "CFLAGS", "LDFLAGS")]
+    decides += [target] if (target := configure_target()) else []
     digest = hashlib.sha256("\0".join(decides).encode()).hexdigest()
     return f"openssl-pin-{read_pin()['VERSION']}-{digest[:12]}"
 
