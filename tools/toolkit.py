@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +32,17 @@ def read_pin() -> dict[str, str]:
     """Read the KEY="value" lines of openssl.pin."""
     words = shlex.split(PIN_FILE.read_text(), comments=True)
     return dict(word.split("=", 1) for word in words)
+
+
+def read_project() -> dict[str, Any]:
+    """Read pyproject.toml."""
+    try:
+        import tomllib
+    except ImportError:  # Python 3.10
+        from pip._vendor import tomli as tomllib
+
+    with (TOOLS.parent / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)
 
 
 def cache_folder() -> Path:
