@@ -6,7 +6,7 @@ VENV ?= .venv
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test clean
+.PHONY: help setup demo test wheel clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,9 @@ test: ## Run every check: style, types, tests
 	@tools/setup --quiet
 	@tools/setup-peers --quiet
 	@tools/run-tests
+
+wheel: ## Build wheels as a release would, check them, try them on every Python
+	@"$(PYTHON)" tools/wheel
 
 clean: ## Remove what setup and the tests made (OpenSSL stays in its cache)
 	@tools/clean

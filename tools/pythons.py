@@ -49,10 +49,8 @@ def candidates() -> Iterator[Path]:
     folders += map(Path, os.environ.get("PATH", "").split(os.pathsep))
     for folder in folders:
         if folder.is_dir():
-            names = sorted(os.listdir(folder))
-            yield from (
-                folder / name for name in names if re.fullmatch(r"python3\.\d+t?", name)
-            )
+            files = sorted(folder.glob("python3.*"))
+            yield from (f for f in files if re.fullmatch(r"python3\.\d+t?", f.name))
 
 
 def find_pythons() -> list[Python]:

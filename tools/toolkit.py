@@ -36,10 +36,11 @@ def read_pin() -> dict[str, str]:
 
 def read_project() -> dict[str, Any]:
     """Read pyproject.toml."""
+    # Here, because build images run the other tools with a Python that has neither.
     try:
-        import tomllib
+        import tomllib  # noqa: PLC0415 - see above
     except ImportError:  # Python 3.10
-        from pip._vendor import tomli as tomllib
+        from pip._vendor import tomli as tomllib  # noqa: PLC0415 - see above
 
     with (TOOLS.parent / "pyproject.toml").open("rb") as file:
         return tomllib.load(file)
