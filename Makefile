@@ -6,7 +6,7 @@ VENV ?= .venv
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench bench-report clean
+.PHONY: help setup demo test bench bench-report wheel clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,9 @@ bench: ## Measure speed by topic, in two minutes (FULL=1: all, in ten)
 bench-report: ## Measure and draw one page, in three minutes (DOCS=1: docs/performance.md too)
 	@tools/setup --quiet
 	@tools/bench-report
+
+wheel: ## Build wheels as a release would, check them, try them on every Python
+	@"$(PYTHON)" tools/wheel
 
 clean: ## Remove what setup and the tests made (OpenSSL stays in its cache)
 	@tools/clean

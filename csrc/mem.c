@@ -15,7 +15,7 @@ int ff_equal(const uint8_t *a, const uint8_t *b, size_t len)
     return CRYPTO_memcmp(a, b, len) == 0;
 }
 
-#if FF_OPENSSL_STATIC
+#if FF_OPENSSL_STATIC && !defined(_WIN32)
 
 /* A GCM context takes some 800 bytes. Where malloc lets one lie across two
  * pages, stores to it are slow: 15 % of the time of a small frame, by luck of
@@ -57,7 +57,8 @@ void ff_mem_align(void)
 
 void ff_mem_align(void)
 {
-    /* A libcrypto shared with others keeps the allocator they expect. */
+    /* A libcrypto shared with others keeps the allocator they expect. On
+     * Windows, free() cannot take back what was aligned. */
 }
 
 #endif

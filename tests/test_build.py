@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import platform
 import re
@@ -150,6 +151,7 @@ NO_WIDE_CODE = (
 
 
 @pytest.mark.skipif(not IS_X86_LINUX, reason="check-vaes checks x86-64 Linux only")
+@pytest.mark.skipif(not TOOLS.is_dir(), reason="an installed wheel has no tools/")
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -203,3 +205,71 @@ def test_that_configuration_is_hostile(tmp_path):
         [tool, "dgst", "-sha256", str(conf)], check=False, capture_output=True, env=env
     )
     assert done.returncode != 0
+
+
+# -- other copies of libcrypto in the process --
+
+
+@pytest.mark.skipif(not IS_STATIC, reason="a shared libcrypto is the process's own")
+def test_preloaded_foreign_libcrypto_changes_nothing():
+    """A program that embeds Python may bring one; our calls must not land there."""
+    name = ctypes.util.find_library("crypto")
+    if sys.platform != "linux" or not name:
+        pytest.skip("no other libcrypto to load")
+    other = (
+        SEAL_AND_OPEN
+        + "import ctypes\n"
+        + "of = ctypes.CDLL(None).OpenSSL_version; of.restype = ctypes.c_char_p\n"
+        + "print(of(0).decode())\n"
+    )
+    preloaded = run_python(other, LD_PRELOAD=name)
+    assert preloaded.returncode == 0, preloaded.stderr
+    ours, _, theirs = preloaded.stdout.strip().rpartition("\n")
+    # Without the preload no OpenSSL_version can be found: ours is hidden.
+    assert run_python(other).returncode != 0
+    assert re.match(r"OpenSSL \d", theirs)
+    assert f"{ours}\n" == run_python(SEAL_AND_OPEN).stdout
+
+
+# An SFrame (RFC 9605) of suite 1, made by us and made again from its parts:
+# HKDF and HMAC in the libcrypto of Python's ssl, AES-CTR in cryptography's.
+THREE = """
+import {}
+import fastframe as ff
+import hmac, _hashlib, ssl
+from cryptography.hazmat.backends.openssl import backend
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+ssl.create_default_context()
+key, frame = bytes(range(16)), b"one frame, three libraries"
+sealer = ff.Sealer("sframe", key, key_id=3, suite="AES_128_CTR_HMAC_SHA256_80")
+sealed = sealer.seal(frame)
+
+mac = lambda key, text: hmac.digest(key, text, "sha256")
+suite = (1).to_bytes(2, "big")
+secret = mac(b"", key)
+label = b"SFrame 1.0 Secret key " + (3).to_bytes(8, "big") + suite
+first = mac(secret, label + b"\1")
+derived = first + mac(secret, first + label + b"\2")
+label = b"SFrame 1.0 Secret salt " + (3).to_bytes(8, "big") + suite
+nonce = mac(secret, label + b"\1")[:12]  # its counter is 0
+ctr = Cipher(algorithms.AES(derived[:16]), modes.CTR(nonce + bytes(4))).encryptor()
+body = ctr.update(frame)
+head = sealed[:1]
+lengths = b"".join(len(part).to_bytes(8, "big") for part in (head, body, bytes(10)))
+tag = mac(derived[16:48], lengths + nonce + head + body)[:10]
+assert sealed == head + body + tag, (sealed, head + body + tag)
+print(ff.build_info().openssl)
+print(ssl.OPENSSL_VERSION)
+print(backend.openssl_version_text())
+"""
+
+
+@pytest.mark.parametrize("first", ["fastframe", "ssl", "cryptography.hazmat.bindings"])
+def test_three_copies_of_libcrypto_agree_in_one_process(first):
+    """Whichever is loaded first: each calls its own, and the bytes are the same."""
+    done = run_python(THREE.format(first))
+    assert done.returncode == 0, done.stderr
+    ours, pythons, theirs = done.stdout.splitlines()
+    assert ours == ff.build_info().openssl
+    assert all(text.startswith("OpenSSL ") for text in (pythons, theirs))

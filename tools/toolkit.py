@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,18 @@ def read_pin() -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
+def read_project() -> dict[str, Any]:
+    """Read pyproject.toml."""
+    # Here, because build images run the other tools with a Python that has neither.
+    try:
+        import tomllib  # noqa: PLC0415 - see above
+    except ImportError:  # Python 3.10
+        from pip._vendor import tomli as tomllib  # noqa: PLC0415 - see above
+
+    with (TOOLS.parent / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
 def cache_folder() -> Path:
     """Return where builds are kept: outside the clone, shared by all clones."""
     own = os.environ.get("FASTFRAME_CACHE")
@@ -41,6 +53,11 @@ def cache_folder() -> Path:
         return Path(own).absolute()
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "fastframe"
+
+
+def configure_target() -> str:
+    """Give the Configure target of a cross build; empty means this machine."""
+    return os.environ.get("FASTFRAME_OPENSSL_TARGET", "")
 
 
 def prefix_name() -> str:
@@ -51,6 +68,7 @@ def prefix_name() -> str:
     """
     decides = [PIN_FILE.read_text(), platform.system(), platform.machine()]
     decides += [os.environ.get(name, "") for name in ("CC", "CFLAGS", "LDFLAGS")]
+    decides += [target] if (target := configure_target()) else []
     digest = hashlib.sha256("\0".join(decides).encode()).hexdigest()
     return f"openssl-pin-{read_pin()['VERSION']}-{digest[:12]}"
 
