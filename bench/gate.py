@@ -8,7 +8,7 @@ Usage: python bench/gate.py [--strict] [--base REV] [--record] [GATE...]
 
 Without a name all three. --strict is for CI: no valgrind is a failure, and
 without a record for the machine the instructions are compared with the merge
-base's. --record measures floors and instructions and keeps them.
+base's. --record measures the floors of shares, and instructions, and keeps them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import argparse
 import sys
 import time
 
-from gates import instructions, shares
+from gates import instructions, shares, versus
 
 GATES = ("shares", "builds", "instructions")
+RECORDS = {"shares": shares.record, "instructions": instructions.record}
 
 
 def main() -> int:
@@ -33,10 +34,12 @@ def main() -> int:
     parser.add_argument("--record", action="store_true")
     args = parser.parse_args()
     if args.record:
-        instructions.record()
+        for name in args.gates or RECORDS:
+            RECORDS[name]()
         return 0
     ways = {
         "shares": shares.run,
+        "builds": lambda: versus.run(args.base),
         "instructions": lambda: instructions.run(args.base, is_strict=args.strict),
     }
     failed = []
@@ -44,9 +47,8 @@ def main() -> int:
         print(f"== {name}", flush=True)
         begin = time.monotonic()
         wrong = ways[name]()
-        print(
-            f"{name}: {'FAILED' if wrong else 'good'} after {time.monotonic() - begin:.0f} s\n"
-        )
+        taken = time.monotonic() - begin
+        print(f"{name}: {'FAILED' if wrong else 'good'} after {taken:.0f} s\n")
         failed += [f"{name}: {what}" for what in wrong]
     for line in failed:
         print(f"FAILED {line}")

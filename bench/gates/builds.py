@@ -6,15 +6,19 @@ place; it is kept until another one is asked for.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-
-from gates.child import ROOT
+import tarfile
+from typing import TYPE_CHECKING
 
 import fastframe as ff
+from gates.child import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = ROOT / "build/gate"
 MAIN = ("origin/main", "main")
@@ -54,8 +58,9 @@ def base_tree(wish: str | None) -> Path:
         shutil.rmtree(FOLDER, ignore_errors=True)
         tree.mkdir(parents=True)
         archive = ["git", "-C", str(ROOT), "archive", commit]
-        with subprocess.Popen(archive, stdout=subprocess.PIPE) as packed:
-            subprocess.run(["tar", "-x", "-C", tree], stdin=packed.stdout, check=True)
+        packed = subprocess.run(archive, stdout=subprocess.PIPE, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(packed)) as files:
+            files.extractall(tree, filter="data")
         compile_in(tree)
         (tree / "built").touch()
     return tree

@@ -37,28 +37,22 @@ class Profile:
 def read(lines: Iterable[str]) -> Profile:
     """Read one dump."""
     profile = Profile()
-    here, name, there, callee, is_call = "", "", "", "", False
+    at = {"ob": "", "fn": "", "cob": "", "cfn": ""}
+    is_call = False
     for line in lines:
         key, _, value = line.rstrip("\n").partition("=")
-        if key == "ob":
-            here = value
-        elif key == "fn":
-            name = value
-        elif key == "cob":
-            there = value
-        elif key == "cfn":
-            callee = value
+        if key in at:
+            at[key] = value
         elif key == "calls":
             is_call = True
-            if callee in ALLOCATORS:
-                profile.allocations[here, name] += int(value.split()[0])
+            if at["cfn"] in ALLOCATORS:
+                profile.allocations[at["ob"], at["fn"]] += int(value.split()[0])
         elif line[:1].isdigit():
-            cost = int(line.split()[1])
-            if not is_call:
-                profile.spent[here, name] += cost
-            elif is_libc(there):
-                profile.in_libc[here, name] += cost
-            there, is_call = "", False  # a call within one object names none
+            spender = profile.spent
+            if is_call:  # this line is the callee's
+                spender = profile.in_libc if is_libc(at["cob"]) else Counter()
+            spender[at["ob"], at["fn"]] += int(line.split()[1])
+            at["cob"], is_call = "", False  # a call within one object names none
     return profile
 
 

@@ -130,6 +130,6 @@ COUNTED = [
 ]
 TIMED = [
     *COUNTED,
-    *(Case(way, size) for size in (1200, 8192) for way in (seal_into, open_into)),
+    *(Case(way, 1200) for way in (seal_into, open_into)),
     *(Case(way, size) for size in (1200, 8192, 60_000) for way in MANY),
 ]

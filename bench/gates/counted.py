@@ -14,9 +14,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import cffi
-from gates.cases import COUNTED, Case
 
 import fastframe as ff
+from gates.cases import COUNTED, Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,28 +8,29 @@ drown in the interpreter's and libcrypto's thousands.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ceiling import openssl_prefix
-from gates import builds, callgrind, child, counted, table
+
+from gates import builds, callgrind, child, counted, records, table
 from gates.callgrind import PARTS
+from gates.counted import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILE = child.BENCH / "instructions.json"
+    from gates.records import Counts, Facts
+
+VALGRIND = ("valgrind",)
 LIMIT = 1.03
 # Less than an instruction a frame is the counting's own: a Python object that
 # lies elsewhere, shared by the frames of a batch.
 LEAST = 1.0
-Facts = dict[str, str]
-Counts = dict[str, dict[str, float]]
 
 
 def wrapper(folder: Path) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def wrapper(folder: Path) -> tuple[str, ...]:
     marks = ("--tool=callgrind", "--dump-before=getppid")
     out = f"--callgrind-out-file={folder / 'out'}"
     used = fixed if tried and tried.returncode == 0 else ()
-    return (*used, "valgrind", "-q", *marks, *callgrind.OPTIONS, out)
+    return (*used, *VALGRIND, "-q", *marks, *callgrind.OPTIONS, out)
 
 
 def compiler_of(tree: Path) -> str:
@@ -69,9 +70,8 @@ def count(tree: Path = child.ROOT) -> tuple[Facts, Counts]:
             )
             more = frames * (counted.MANY - counted.FEW)
             counts[name] = callgrind.per_frame(few, many, more, crypto)
-    version = subprocess.run(
-        ["valgrind", "--version"], capture_output=True, text=True, check=True
-    )
+    asked = [*VALGRIND, "--version"]
+    version = subprocess.run(asked, capture_output=True, text=True, check=True)
     tools = {"compiler": compiler_of(tree), "valgrind": version.stdout.strip()}
     return ran["facts"] | tools, counts
 
@@ -83,13 +83,9 @@ def compare(now: Counts, before: Counts) -> Iterator[str]:
         if most.is_gated_out_by(parts["allocations"]):
             yield f"{case}: {parts['allocations']:g} C allocations per frame"
         for part in PARTS:
-            is_more = case in before and is_regression(parts[part], before[case][part])
-            if is_more:
-                was = before[case][part]
-                yield (
-                    f"{case}: {part} {was:g} -> {parts[part]:g} instructions per frame, "
-                    f"{parts[part] / max(was, LEAST) - 1:+.1%}"
-                )
+            was, is_now = before.get(case, parts)[part], parts[part]
+            if is_regression(is_now, was):
+                yield f"{case}: {part} {was:g} -> {is_now:g} instructions per frame"
 
 
 def is_regression(now: float, before: float) -> bool:
@@ -97,53 +93,12 @@ def is_regression(now: float, before: float) -> bool:
     return now > before * LIMIT and now - before > LEAST
 
 
-def find(records: list[dict[str, Any]], facts: Facts) -> Counts | None:
-    """Give the counts recorded under the same facts."""
-    return next((r["cases"] for r in records if r["facts"] == facts), None)
-
-
-def nearest(records: list[dict[str, Any]], facts: Facts) -> str:
-    """Say in what the most similar record differs."""
-    differing = [
-        [
-            f"{k}: {r['facts'].get(k)} there, {v} here"
-            for k, v in facts.items()
-            if r["facts"].get(k) != v
-        ]
-        for r in records
-    ]
-    return "; ".join(min(differing, key=len, default=["there is no record at all"]))
-
-
-def records() -> list[dict[str, Any]]:
-    """Read the records."""
-    return json.loads(FILE.read_text("utf-8")) if FILE.is_file() else []
-
-
 def record() -> None:
     """Count, and keep the counts under this machine's facts."""
-    facts, counts = count()
-    others = [r for r in records() if r["facts"] != facts]
-    kept = sorted(
-        [*others, {"facts": facts, "cases": counts}],
-        key=lambda r: json.dumps(r["facts"]),
-    )
-    FILE.write_text(dump(kept), encoding="utf-8")
-    report(counts, {})
-    print(f"recorded in {FILE.name}")
-
-
-def dump(kept: list[dict[str, Any]]) -> str:
-    """Write records as JSON, a case per line."""
-    text = json.dumps(kept, indent=2)
-    return (
-        re.sub(
-            r"\{\n\s+(\"core\"[^}]*)\n\s+\}",
-            lambda m: "{" + re.sub(r"\n\s+", " ", m[1]) + "}",
-            text,
-        )
-        + "\n"
-    )
+    facts, now = count()
+    report(now, records.find(records.read(), facts) or {})
+    records.keep(facts, now)
+    print(f"recorded in {records.FILE.name}")
 
 
 def report(now: Counts, before: Counts) -> None:
@@ -160,29 +115,29 @@ def report(now: Counts, before: Counts) -> None:
 
 def run(base: str | None, *, is_strict: bool) -> list[str]:
     """Run the gate; give what failed."""
-    if shutil.which("valgrind") is None:
-        print("valgrind is not installed: nothing was counted")
+    if shutil.which(VALGRIND[0]) is None:
+        print("valgrind is not installed: NOTHING WAS COUNTED")
         return ["valgrind is not installed"] if is_strict else []
     facts, now = count()
-    before = find(records(), facts)
-    failed = [
-        f"{case.name} does not run" for case in counted.COUNTED if case.name not in now
-    ]
+    before = records.find(records.read(), facts)
+    failed = [f"{c.name} does not run" for c in COUNTED if c.name not in now]
     if before is None:
-        print(
-            f"NO RECORD of instructions for this machine ({nearest(records(), facts)})."
-        )
-        print("`make bench-baseline` would record:")
-        print(dump([{"facts": facts, "cases": now}]))
-        if is_strict:
-            tree = builds.base_tree(base)
-            print(f"Comparing with {tree.name[:12]} instead, counted here and now.")
-            _, before = count(tree)
+        before = without_record(facts, now, base, is_strict=is_strict)
     elif is_strict:
-        failed += [
-            f"{case}: not recorded; run make bench-baseline"
-            for case in now
-            if case not in before
-        ]
-    report(now, before or {})
-    return failed + list(compare(now, before or {}))
+        failed += [f"{name} is not recorded" for name in now if name not in before]
+    report(now, before)
+    return failed + list(compare(now, before))
+
+
+def without_record(
+    facts: Facts, now: Counts, base: str | None, *, is_strict: bool
+) -> Counts:
+    """Say loudly that there is no record; in CI count the base in its place."""
+    print(f"NO RECORD for this machine: {records.difference(records.read(), facts)}.")
+    print("`make bench-baseline` would keep this:")
+    print(records.text([{"facts": facts, "cases": now}]))
+    if not is_strict:
+        return {}
+    tree = builds.base_tree(base)
+    print(f"Instead it is compared with {tree.name[:12]}, counted here and now.")
+    return count(tree)[1]

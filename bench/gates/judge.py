@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -48,3 +49,11 @@ def settle(
 def failures(second: Figures, is_bad: Callable[[str, float], bool]) -> list[str]:
     """Name what was bad in both tries of settle()."""
     return [name for name, figure in second.items() if is_bad(name, figure)]
+
+
+def floor_for(figure: float, bar: float, margin: float) -> float:
+    """Give what a figure must not fall below: the bar, or less by the margin.
+
+    margin is the share of the figure that noise moves it by.
+    """
+    return min(bar, math.floor(figure * (1 - margin) * 100) / 100)

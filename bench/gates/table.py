@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +29,8 @@ class Bar:
         unit: of bar, "x" for a ratio.
         is_most: the figure is to stay at or below the bar, not above.
         floor: what fails the gate; None if the figure is only reported.
-        why: why floor is not the bar, or why nothing gates.
+        reason: names the reason why floor is not the bar, or nothing gates.
+        why: that reason.
     """
 
     call: str
@@ -38,6 +40,7 @@ class Bar:
     unit: str = "x"
     is_most: bool = False
     floor: float | None = None
+    reason: str = ""
     why: str = ""
 
     @property
@@ -67,15 +70,27 @@ class Bar:
 def parse(text: str) -> list[Bar]:
     """Read the rows; a row's why names one of the reasons."""
     data = tomllib.loads(text)
-    reasons = {"": "", **data["reasons"]}
     rows: list[dict[str, Any]] = data["rows"]
-    return [Bar(**row | {"why": reasons[row.get("why", "")]}) for row in rows]
+    reasons: dict[str, str] = {"": "", **data["reasons"]}
+    named = ((row, row.get("why", "")) for row in rows)
+    return [Bar(**row | {"reason": why, "why": reasons[why]}) for row, why in named]
 
 
 @cache
 def bars() -> dict[str, Bar]:
     """Give every bar by its key."""
     return {bar.key: bar for bar in parse(FILE.read_text(encoding="utf-8"))}
+
+
+def rewrite(text: str, bar: Bar, floor: float, why: str) -> str:
+    """Give the file's text with another floor and reason for a bar."""
+    row = f'call = "{bar.call}", against = "{bar.against}", size = {bar.size}, '
+    ending = f', why = "{why}"' if why else ""
+    pattern = rf"({re.escape(row)}.*floor = )[^ ,]+(, why = \"\w+\")?( }})"
+    text, changed = re.subn(pattern, rf"\g<1>{floor:g}{ending}\g<3>", text)
+    if changed != 1:
+        raise ValueError(f"{bar.key}: {changed} rows have that floor")
+    return text
 
 
 def find(call: str, against: str = "", size: int = 0) -> Bar:
