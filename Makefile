@@ -6,10 +6,10 @@ VENV ?= .venv
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test clean
+.PHONY: help setup demo test bench-gate bench-baseline clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## Get ready: environment, OpenSSL, compiled extension (again: under 1 s)
 	@tools/setup
@@ -22,6 +22,14 @@ test: ## Run every check: style, types, tests
 	@tools/setup --quiet
 	@tools/setup-peers --quiet
 	@tools/run-tests
+
+bench-gate: ## Fail if fastframe has become slower (BASE=REV: than there)
+	@tools/setup --quiet
+	@$(VENV)/bin/python bench/gate.py $(if $(BASE),--base $(BASE))
+
+bench-baseline: ## Record anew what bench-gate holds this machine to
+	@tools/setup --quiet
+	@$(VENV)/bin/python bench/gate.py --record
 
 clean: ## Remove what setup and the tests made (OpenSSL stays in its cache)
 	@tools/clean

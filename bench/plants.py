@@ -55,9 +55,9 @@ def five_percent(copy: Path) -> Plant:
 
 
 def five_percent_python(_copy: Path) -> Plant:
-    """Have Sealer.seal() look at its argument's type some times more."""
+    """Have Sealer.seal() look at its argument's type once more."""
     at = r"^        # Nobody else has seen this object yet"
-    text = r"        _ = type(frame) is bytes, type(frame) is bytes, type(frame)\n\g<0>"
+    text = r"        _ = type(frame) is bytes\n\g<0>"
     return Plant(SEALER, at, text, ("instructions",))
 
 
@@ -134,8 +134,7 @@ def try_plant(name: str) -> bool:
         raise SystemExit(f"plants: {name}: {found} places in {plant.file}")
     path.write_text(spoilt, encoding="utf-8")
     try:
-        if plant.file.startswith("csrc"):
-            builds.compile_in(COPY)
+        builds.compile_in(COPY)
         outcomes = {which: gate(which) for which in plant.gates}
     finally:
         path.write_text(sound, encoding="utf-8")

@@ -56,4 +56,5 @@ def floor_for(figure: float, bar: float, margin: float) -> float:
 
     margin is the share of the figure that noise moves it by.
     """
-    return min(bar, math.floor(figure * (1 - margin) * 100) / 100)
+    percent = round(figure * (1 - margin) * 100, 6)  # 57, not 56.99...
+    return min(bar, math.floor(percent) / 100)
