@@ -63,7 +63,9 @@ def main() -> None:
         "machine": f"{platform.system()} {platform.machine()}",
         "libc": " ".join(platform.libc_ver()),
     }
-    json.dump({"facts": facts, "cases": names}, sys.stdout)
+    extension = sys.modules["fastframe._ffi"].__file__
+    found = {"facts": facts, "cases": names, "extension": extension}
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -45,12 +45,10 @@ def wrapper(folder: Path) -> tuple[str, ...]:
     return (*used, *VALGRIND, "-q", *marks, *callgrind.OPTIONS, out)
 
 
-def compiler_of(tree: Path) -> str:
+def compiler_of(extension: Path) -> str:
     """Read from the extension which compiler made it."""
-    (extension,) = (tree / "src/fastframe").glob("_ffi*.so")
-    found = re.search(
-        rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+", extension.read_bytes()
-    )
+    pattern = rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+"
+    found = re.search(pattern, extension.read_bytes())
     return found[0].decode() if found else "unknown"
 
 
@@ -72,7 +70,8 @@ def count(tree: Path = child.ROOT) -> tuple[Facts, Counts]:
             counts[name] = callgrind.per_frame(few, many, more, crypto)
     asked = [*VALGRIND, "--version"]
     version = subprocess.run(asked, capture_output=True, text=True, check=True)
-    tools = {"compiler": compiler_of(tree), "valgrind": version.stdout.strip()}
+    compiler = compiler_of(Path(ran["extension"]))
+    tools = {"compiler": compiler, "valgrind": version.stdout.strip()}
     return ran["facts"] | tools, counts
 
 
