@@ -125,7 +125,10 @@ def run(base: str | None, *, is_strict: bool) -> list[str]:
     elif is_strict:
         failed += [f"{name} is not recorded" for name in now if name not in before]
     report(now, before)
-    return failed + list(compare(now, before))
+    failed += compare(now, before)
+    if failed:
+        print("If it is to be so: make bench-baseline, and commit what it records.")
+    return failed
 
 
 def without_record(
