@@ -124,9 +124,8 @@ def gate(*arguments: str) -> tuple[int, list[str]]:
     return done.returncode, failed
 
 
-def try_plant(name: str) -> bool:
+def try_plant(name: str, plant: Plant) -> bool:
     """Plant one loss; tell whether each of its gates fails."""
-    plant = PLANTS[name](COPY)
     path = COPY / plant.file
     sound = path.read_text(encoding="utf-8")
     spoilt, found = re.subn(plant.at, plant.text, sound, flags=re.MULTILINE)
@@ -150,12 +149,13 @@ def main() -> int:
     names = sys.argv[1:] or list(PLANTS)
     lay_out()
     gate("--record", "instructions")
-    for which in ("instructions", "shares"):
+    plants = [PLANTS[name](COPY) for name in names]
+    for which in sorted({which for plant in plants for which in plant.gates}):
         status, failed = gate(which)
         if status:
             raise SystemExit(f"plants: fails before anything is planted: {failed}")
         print(f"{'nothing planted':20s} {which}: passes", flush=True)
-    caught = [try_plant(name) for name in names]
+    caught = [try_plant(name, plant) for name, plant in zip(names, plants, strict=True)]
     print(f"{sum(caught)} of {len(caught)} caught")
     return 0 if all(caught) else 1
 

@@ -11,6 +11,7 @@ a module it is one process:
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 import time
@@ -59,9 +60,12 @@ def measure(
             runs[side].append(
                 child.measure("gates.versus", *(names or ()), tree=trees[side])
             )
-    return {
+    ratios = {
         side: judge.pair_ratios(runs[side], runs["base"]) for side in ("this", "copy")
     }
+    lost = runs["base"][0].keys() - runs["this"][0].keys()
+    ratios["this"] |= dict.fromkeys(lost, math.inf)  # it takes for ever
+    return ratios
 
 
 def report(first: dict[str, judge.Figures], second: dict[str, judge.Figures]) -> None:
@@ -69,7 +73,9 @@ def report(first: dict[str, judge.Figures], second: dict[str, judge.Figures]) ->
     print(f"{'time over the base':36s}   this  no change  second try")
     for name, ratio in first["this"].items():
         again = f"{second['this'][name]:11.3f}" if name in second["this"] else ""
-        print(f"{name:36s} {ratio:6.3f} {first['copy'][name]:10.3f} {again}")
+        print(
+            f"{name:36s} {ratio:6.3f} {first['copy'].get(name, math.nan):10.3f} {again}"
+        )
     control = [abs(ratio - 1) for ratio in first["copy"].values()]
     print(f"base against base: at most {max(control):.1%} apart, limit {LIMIT - 1:.0%}")
 
