@@ -61,11 +61,16 @@ def five_percent_python(_copy: Path) -> Plant:
     return Plant(SEALER, at, text, ("instructions",))
 
 
-def around(call: str, before: str, instead: str) -> Callable[[Path], Plant]:
+def around(
+    call: str,
+    before: str,
+    instead: str,
+    gates: tuple[str, ...] = ("instructions", "shares"),
+) -> Callable[[Path], Plant]:
     """Make a plant that puts something in the place of OpenSSL's call."""
     at = r"^typedef struct \{\n    const char \*name;"
     macro = f"{before}\n#define {call}\n    {instead}".replace("\n    ", " \\\\\n    ")
-    return lambda _copy: Plant(AEAD, at, macro + r"\n\g<0>", ("instructions", "shares"))
+    return lambda _copy: Plant(AEAD, at, macro + r"\n\g<0>", gates)
 
 
 PLANTS: dict[str, Callable[[Path], Plant]] = {
@@ -92,6 +97,7 @@ PLANTS: dict[str, Callable[[Path], Plant]] = {
         "EVP_EncryptFinal_ex(ctx, out, num)",
         "",
         "(OPENSSL_free(OPENSSL_malloc(64)), EVP_EncryptFinal_ex(ctx, out, num))",
+        ("instructions",),  # 20 ns: no clock tells that from noise
     ),
     "loop-not-inlined": lambda _copy: Plant(
         HEADER, r"__attribute__\(\(flatten\)\)", "", ("instructions",)

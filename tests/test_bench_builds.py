@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -125,6 +126,29 @@ def test_each_side_is_first_as_often(run):
     assert (
         max(map(firsts.count, versus.SIDES)) - min(map(firsts.count, versus.SIDES)) < 2
     )
+
+
+def test_each_round_has_its_extensions_anew(run, tmp_path, monkeypatch):
+    """The luck of where a file lies in memory would outlive both tries."""
+    package = tmp_path / "base/src/fastframe"
+    package.mkdir(parents=True)
+    extension = package / "_ffi.abi3.so"
+    extension.write_bytes(b"code")
+    seen = []
+
+    class Watch(Machine):
+        def __call__(self, *what, **how) -> Figures:
+            seen.append(extension.open("rb"))  # held, or its number is used again
+            return super().__call__(*what, **how)
+
+    same = {"seal": 1.0}
+    monkeypatch.setitem(TREES, "base", tmp_path / "base")
+    run(Watch(base=same, this=same, copy=same))
+    numbers = [os.fstat(file.fileno()).st_ino for file in seen]
+    for file in seen:
+        assert file.read() == b"code"
+        file.close()
+    assert len(set(numbers)) == versus.ROUNDS
 
 
 def test_a_fifth_slower_in_both_tries_fails(run):
