@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 PROCESSES = 7
 # Some 0.2 s a figure at each size: short samples, so that few are disturbed.
-# How far the figures of twenty runs fell below their median while seven other
-# processes kept two cores busy: 2.5 % up to 8 kB, 11 % where 32 frames share
-# the processor's last cache with what its neighbours do.
+# How far the figures of twenty runs fell below their median while up to ten
+# other processes kept two cores busy: 2.5 % up to 8 kB, 19 % where 32 frames
+# share the processor's last cache with what its neighbours do.
 MARGINS = {"noise": 0.05, "cache": 0.2}
 IN_CACHE = 8192
 SAMPLES = {100: 600, 1200: 400, 8192: 200, 60_000: 60, 150_000: 30}
