@@ -55,9 +55,9 @@ def five_percent(copy: Path) -> Plant:
 
 
 def five_percent_python(_copy: Path) -> Plant:
-    """Have Sealer.seal() look at its argument's type once more."""
+    """Have Sealer.seal() look at its argument once more."""
     at = r"^        # Nobody else has seen this object yet"
-    text = r"        _ = type(frame) is bytes\n\g<0>"
+    text = r"        _ = (type(frame) is bytes, size)\n\g<0>"
     return Plant(SEALER, at, text, ("instructions",))
 
 
