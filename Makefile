@@ -6,10 +6,10 @@ VENV ?= .venv
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench bench-report wheel clean
+.PHONY: help setup demo test bench bench-report bench-gate bench-baseline wheel clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## Get ready: environment, OpenSSL, compiled extension (again: under 1 s)
 	@tools/setup
@@ -31,6 +31,14 @@ bench: ## Measure speed by topic, in two minutes (FULL=1: all, in ten)
 bench-report: ## Measure and draw one page, in three minutes (DOCS=1: docs/performance.md too)
 	@tools/setup --quiet
 	@tools/bench-report
+
+bench-gate: ## Fail if fastframe has become slower (BASE=REV: than there)
+	@tools/setup --quiet
+	@$(VENV)/bin/python bench/gate.py $(if $(BASE),--base $(BASE))
+
+bench-baseline: ## Record anew what bench-gate holds this machine to
+	@tools/setup --quiet
+	@$(VENV)/bin/python bench/gate.py --record
 
 wheel: ## Build wheels as a release would, check them, try them on every Python
 	@"$(PYTHON)" tools/wheel

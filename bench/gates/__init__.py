@@ -1,0 +1,1 @@
+"""The regression gates behind `make bench-gate`; bench/README.md explains them."""
