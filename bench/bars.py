@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ceiling import Ceiling, load
 from gates import table
+from measure import timed
 from steady import memory_rows, workload_rows
-from ways import BATCH, Ways, fill, pair_ratio, timed
+from ways import BATCH, Ways, fill
 
 import fastframe as ff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BATCH", "Row", "at_least", "fill", "pair_ratio", "timed"]
 
 SAMPLES = {100: 1500, 1200: 1000, 8192: 400, 60_000: 120, 150_000: 60}
 WEBCRYPTO = "WebCrypto worker in Node"

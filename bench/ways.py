@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from statistics import median
 from typing import TYPE_CHECKING
+
+from measure import timed
 
 import fastframe as ff
 from fastframe.cli.peer import PeerOpener, PeerSealer
@@ -20,13 +21,6 @@ BATCH = 32
 LOOP = 16  # single calls per sample
 WARM_UP = 3  # pairs
 Figure = tuple[str, str, float]  # what was called, against what, ratio
-
-
-def timed(work: Callable[..., object], *arguments: object) -> int:
-    """Give the nanoseconds of one call."""
-    before = time.perf_counter_ns()
-    work(*arguments)
-    return time.perf_counter_ns() - before
 
 
 def pair_ratio(

@@ -50,21 +50,19 @@ typedef struct {
  * frame, into batch->out or (in_place) over the frames in their arena. It
  * returns how many frames read FF_OK, or a negated ff_error. A frame that
  * fails keeps its counter spent and does not stop the rest; frames beyond the
- * last counter read FF_KEY_EXHAUSTED. */
-int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place);
+ * last counter read FF_KEY_EXHAUSTED. Large batches take as many threads as pay,
+ * workers at most; what comes of it is the same. */
+int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place,
+                      uint32_t workers);
 
-/* ff_seal_crew is ff_seal_batch on as many threads as pay, workers at most; what
- * comes of it is the same. ff_seal_many has batch->source choose the sealer. */
-int64_t ff_seal_crew(ff_sealer *sealer, ff_batch *batch, int in_place,
-                     uint32_t workers);
+/* ff_seal_many is ff_seal_batch with batch->source choosing the sealer. */
 int64_t ff_seal_many(ff_sealer *const *sealers, size_t num_sealers,
                      ff_batch *batch, int in_place, uint32_t workers);
 
 /* ff_open_batch judges, opens and commits frame by frame in order, so a
  * duplicate inside one batch is caught. Returns as ff_seal_batch does. */
-int64_t ff_open_batch(ff_opener *opener, ff_batch *batch, int in_place);
-int64_t ff_open_crew(ff_opener *opener, ff_batch *batch, int in_place,
-                     uint32_t workers);
+int64_t ff_open_batch(ff_opener *opener, ff_batch *batch, int in_place,
+                      uint32_t workers);
 int64_t ff_open_many(ff_opener *const *openers, size_t num_openers,
                      ff_batch *batch, int in_place, uint32_t workers);
 

@@ -122,13 +122,7 @@ static FF_FLATTEN void attempt_all(const ff_crew *crew, uint32_t from,
 }
 
 FF_FLATTEN int64_t ff_open_batch(ff_opener *opener, ff_batch *batch,
-                                 int in_place)
-{
-    return ff_loop_one(&opening, opener, batch, in_place, 1);
-}
-
-int64_t ff_open_crew(ff_opener *opener, ff_batch *batch, int in_place,
-                     uint32_t workers)
+                                 int in_place, uint32_t workers)
 {
     return ff_loop_one(&opening, opener, batch, in_place, workers);
 }

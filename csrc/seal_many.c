@@ -110,13 +110,7 @@ static FF_FLATTEN void attempt_all(const ff_crew *crew, uint32_t from,
 }
 
 FF_FLATTEN int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch,
-                                 int in_place)
-{
-    return ff_loop_one(&sealing, sealer, batch, in_place, 1);
-}
-
-int64_t ff_seal_crew(ff_sealer *sealer, ff_batch *batch, int in_place,
-                     uint32_t workers)
+                                 int in_place, uint32_t workers)
 {
     return ff_loop_one(&sealing, sealer, batch, in_place, workers);
 }

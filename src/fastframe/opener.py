@@ -236,12 +236,12 @@ class Opener(Closable):
             and type(in_place) is bool
         ):
             tables = frames.tables
-            ok = _open_batch(self.handle, tables.handle, in_place)
+            ok = _open_batch(self.handle, tables.handle, in_place, 1)
             if ok >= 0:
                 return BatchResult(tables, ok)
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad, "counter": counter}
-        call = partial(self._run_crew, workers)
+        call = partial(self._run_batch, workers)
         return run_any(call, frames, 0, options, in_place=in_place)
 
     def close(self) -> None:
@@ -271,9 +271,9 @@ class Opener(Closable):
         if self._allowance is not None:
             self._allowance.renew()
 
-    def _run_crew(self, workers: int, batch: _native.Handle, in_place: int) -> int:
+    def _run_batch(self, workers: int, batch: _native.Handle, in_place: int) -> int:
         number = _native.check_workers(workers)
-        return _native.open_crew(self.handle, batch, in_place, number)
+        return _open_batch(self.handle, batch, in_place, number)
 
     def _open_slowly(
         self,

@@ -206,13 +206,13 @@ class Sealer(SealerFacts):
         given = key_frame is not None or aad is not None or workers != 1
         if type(frames) is Batch and not given and type(in_place) is bool:
             tables = frames.tables
-            ok = _seal_batch(self.handle, tables.handle, in_place)
+            ok = _seal_batch(self.handle, tables.handle, in_place, 1)
             if ok >= 0:
                 return BatchResult(tables, ok)
         # Refused calls touched nothing: below they are made again and explained.
         options = {"key_frame": key_frame, "aad": aad}
         needs = partial(self._need_all, frames)  # a closure would slow the way above
-        call = partial(reserving, needs, partial(self._run_crew, workers))
+        call = partial(reserving, needs, partial(self._run_batch, workers))
         return run_any(call, frames, self._growth, options, in_place=in_place)
 
     # -- keys --
@@ -285,9 +285,9 @@ class Sealer(SealerFacts):
         """Have counters on disk reserved until count frames can be sealed."""
         self._supply.extend(self.handle, count)
 
-    def _run_crew(self, workers: int, batch: _native.Handle, in_place: int) -> int:
+    def _run_batch(self, workers: int, batch: _native.Handle, in_place: int) -> int:
         number = _native.check_workers(workers)
-        return _native.seal_crew(self.handle, batch, in_place, number)
+        return _seal_batch(self.handle, batch, in_place, number)
 
     def _need_all(self, frames: Any) -> dict[Any, int]:
         return {self: len(frames)}

@@ -64,8 +64,8 @@ static void refuse(fixture *f, ff_error want, uint32_t bad, int in_place)
     for (int is_open = 0; is_open < 2; is_open++) {
         memset(b->out_len, SENTINEL, COUNT * sizeof *b->out_len);
         memset(b->status, SENTINEL, COUNT);
-        CHECK_SAME(is_open ? ff_open_batch(f->opener, b, in_place)
-                           : ff_seal_batch(f->sealer, b, in_place),
+        CHECK_SAME(is_open ? ff_open_batch(f->opener, b, in_place, 1)
+                           : ff_seal_batch(f->sealer, b, in_place, 1),
                    -(int64_t)want);
         CHECK_SAME(b->bad_index, bad);
         CHECK(kit_is_all(b->status, FF_NOT_RUN, COUNT));
@@ -92,10 +92,10 @@ static void test_frame_at_the_very_end_is_inside(void)
 {
     fixture f = make();
     f.batch->b.in_at[2] = ARENA - LEN;
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0), COUNT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0, 1), COUNT);
     f.batch->b.in_at[2] = ARENA;
     f.batch->b.in_len[2] = 0;
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0), COUNT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0, 1), COUNT);
     drop(&f);
 }
 
@@ -117,7 +117,7 @@ static void test_in_place_needs_room_around_the_frame(void)
     fixture f = make();
     f.batch->b.in_at[0] = FF_HEADROOM;
     f.batch->b.in_at[4] = ARENA - LEN - FF_TAILROOM;
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 1), COUNT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 1, 1), COUNT);
     drop(&f);
 }
 
@@ -153,11 +153,11 @@ static void test_gathered_frame_beyond_the_limit(void)
     b->is_gathered = 1;
     b->has_aad = 0;
     b->in_len[2] = FF_SEALED_MAX + 1;
-    CHECK_SAME(ff_open_batch(f.opener, b, 0), 0);
+    CHECK_SAME(ff_open_batch(f.opener, b, 0, 1), 0);
     for (uint32_t i = 0; i < COUNT; i++)
         CHECK_SAME(b->status[i], i == 2 ? FF_MALFORMED : FF_AUTH_FAILED);
     b->in_len[2] = FF_FRAME_MAX + 1;
-    CHECK_SAME(ff_seal_batch(f.sealer, b, 0), -FF_BAD_LENGTH);
+    CHECK_SAME(ff_seal_batch(f.sealer, b, 0, 1), -FF_BAD_LENGTH);
     CHECK_SAME(b->bad_index, 2);
     CHECK_SAME(kit_next_of(f.sealer), 0);
     free(big);
@@ -174,8 +174,8 @@ static void test_overlapping_arenas_are_refused(void)
         uint8_t *out = b->out;
         b->out_size = ARENA / 2;
         b->out = is_out_first ? b->in - ARENA / 2 + 1 : b->in + ARENA - 1;
-        CHECK_SAME(ff_seal_batch(f.sealer, b, 0), -FF_BAD_OVERLAP);
-        CHECK_SAME(ff_open_batch(f.opener, b, 0), -FF_BAD_OVERLAP);
+        CHECK_SAME(ff_seal_batch(f.sealer, b, 0, 1), -FF_BAD_OVERLAP);
+        CHECK_SAME(ff_open_batch(f.opener, b, 0, 1), -FF_BAD_OVERLAP);
         b->out = out;
         b->out_size = ARENA;
         check_untouched(&f);
@@ -204,7 +204,7 @@ static void test_aad_where_the_format_takes_none(void)
     f.batch->b.aad_len[0] = 0;
     refuse(&f, FF_BAD_AAD, 1, 0);
     f.batch->b.has_aad = 0; /* now aad_len is not read */
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0), COUNT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0, 1), COUNT);
     drop(&f);
 }
 
@@ -212,9 +212,9 @@ static void test_too_many_frames(void)
 {
     fixture f = make();
     f.batch->b.count = FF_BATCH_MAX + 1;
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0), -FF_BAD_ARGUMENT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0, 1), -FF_BAD_ARGUMENT);
     f.batch->b.count = UINT32_MAX;
-    CHECK_SAME(ff_open_batch(f.opener, &f.batch->b, 0), -FF_BAD_ARGUMENT);
+    CHECK_SAME(ff_open_batch(f.opener, &f.batch->b, 0, 1), -FF_BAD_ARGUMENT);
     f.batch->b.count = COUNT;
     check_untouched(&f);
     drop(&f);
@@ -236,7 +236,7 @@ static void test_gathered_frames_are_checked_too(void)
     at[3] = f.batch->b.out - LEN + 1;
     refuse(&f, FF_BAD_OVERLAP, 3, 0);
     at[3] = f.batch->b.out - LEN;
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0), COUNT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0, 1), COUNT);
     drop(&f);
 }
 
@@ -250,8 +250,8 @@ static void test_busy_batch_is_left_alone(void)
     ff_sealer *sealers[] = {f.sealer};
     ff_opener *openers[] = {f.opener};
     memset(b->status, SENTINEL, COUNT);
-    CHECK_SAME(ff_seal_batch(f.sealer, b, 0), -FF_BATCH_BUSY);
-    CHECK_SAME(ff_open_batch(f.opener, b, 0), -FF_BATCH_BUSY);
+    CHECK_SAME(ff_seal_batch(f.sealer, b, 0, 1), -FF_BATCH_BUSY);
+    CHECK_SAME(ff_open_batch(f.opener, b, 0, 1), -FF_BATCH_BUSY);
     CHECK_SAME(ff_seal_many(sealers, 1, b, 0, 1), -FF_BATCH_BUSY);
     CHECK_SAME(ff_open_many(openers, 1, b, 0, 1), -FF_BATCH_BUSY);
     CHECK_SAME(ff_batch_reserve(b, 1, 0, 0, NULL), -FF_BATCH_BUSY);
@@ -273,8 +273,8 @@ static void test_kind_out_of_range_stays_in_bounds(const kit_row *row)
     memset(f.batch->b.aad_len, 0, COUNT * sizeof *f.batch->b.aad_len);
     for (uint32_t i = 0; i < COUNT; i++)
         f.batch->b.key_frame[i] = (uint8_t)(60 * i + 3);
-    CHECK(ff_seal_batch(sealer, &f.batch->b, 0) >= 0);
-    CHECK(ff_open_batch(opener, &f.batch->b, 0) >= 0);
+    CHECK(ff_seal_batch(sealer, &f.batch->b, 0, 1) >= 0);
+    CHECK(ff_open_batch(opener, &f.batch->b, 0, 1) >= 0);
     ff_sealer_free(sealer);
     ff_opener_free(opener);
     drop(&f);

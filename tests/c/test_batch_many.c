@@ -45,7 +45,7 @@ static void test_mixed_keys_and_senders_open_in_one_call(void)
         CHECK_SAME(batch->b.counter[i], i / 6);
     }
     kit_batch *back = kit_gather(batch, batch->b.out_size);
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0), 90);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1), 90);
     for (uint32_t i = 0; i < 90; i++)
         CHECK(memcmp(back->b.out + back->b.out_at[i],
                      batch->b.in + batch->b.in_at[i], batch->b.in_len[i]) == 0);
@@ -67,7 +67,7 @@ static void test_source_chooses_the_opener(void)
     ff_opener *openers[] = {kit_opener(RAW, AES_128, 64),
                             kit_opener(RAW, AES_128, 64)};
     kit_batch *batch = with_frames(10, 1);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 10);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 10);
     kit_batch *back = kit_gather(batch, batch->b.out_size);
     CHECK_SAME(ff_open_many(openers, 2, &back->b, 0, 1), 10);
     CHECK_SAME(ff_open_many(openers, 2, &back->b, 0, 1), 0);
@@ -110,7 +110,7 @@ static void test_source_out_of_range_is_refused(void)
         CHECK_SAME(ff_open_many(openers, 1, &batch->b, 0, 1), -FF_BAD_SOURCE);
         CHECK(kit_is_all(batch->b.status, FF_NOT_RUN, 5));
     }
-    CHECK_SAME(ff_seal_batch(sealers[0], &batch->b, 0), 5); /* not read here */
+    CHECK_SAME(ff_seal_batch(sealers[0], &batch->b, 0, 1), 5); /* not read here */
     CHECK_SAME(ff_seal_many(sealers, 0, &batch->b, 0, 1), -FF_BAD_SOURCE);
     CHECK_SAME(ff_seal_many(sealers, FF_SOURCES_MAX + 1, &batch->b, 0, 1),
                -FF_BAD_SOURCE);
@@ -143,11 +143,11 @@ static void test_frames_beyond_the_last_counter_of_all_get_none(void)
 {
     ff_sealer *sealer = kit_sealer(RAW, AES_128, UINT64_MAX - 2, NO_LIMIT);
     kit_batch *batch = with_frames(7, 1);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 3);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 3);
     for (uint32_t i = 0; i < 7; i++)
         CHECK_SAME(batch->b.status[i], i < 3 ? FF_OK : FF_KEY_EXHAUSTED);
     CHECK_SAME(batch->b.counter[2], UINT64_MAX);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 0);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 0);
     CHECK(kit_is_all(batch->b.status, FF_KEY_EXHAUSTED, 7));
     kit_batch_free(batch);
     ff_sealer_free(sealer);
@@ -157,12 +157,12 @@ static void test_batch_beyond_the_grant_takes_nothing(void)
 {
     ff_sealer *sealer = kit_sealer(RAW, AES_128, 10, 15);
     kit_batch *batch = with_frames(7, 1);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), -FF_RESERVE_FIRST);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), -FF_RESERVE_FIRST);
     CHECK(kit_is_all(batch->b.status, FF_NOT_RUN, 7));
     CHECK(kit_is_all(batch->b.out, SENTINEL, batch->b.out_size));
     CHECK_SAME(kit_next_of(sealer), 10);
     CHECK_SAME(ff_sealer_grant(sealer, 0, 16), FF_DONE);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 7);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 7);
     CHECK_SAME(batch->b.counter[6], 16);
     kit_batch_free(batch);
     ff_sealer_free(sealer);
@@ -173,7 +173,7 @@ static void test_batch_beyond_the_block_limit_seals_nothing(void)
     ff_sealer *sealer = kit_sealer(RAW, AES_128, 0, NO_LIMIT);
     kit_batch *batch = with_frames(7, 1);
     sealer->blocks_left = 7;
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 0);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 0);
     CHECK(kit_is_all(batch->b.status, FF_KEY_EXHAUSTED, 7));
     CHECK(kit_is_all(batch->b.out, SENTINEL, batch->b.out_size));
     CHECK_SAME(kit_next_of(sealer), 0);
@@ -186,9 +186,9 @@ static void test_empty_batch_is_fine(void)
     ff_sealer *sealer = kit_sealer(RAW, AES_128, 0, NO_LIMIT);
     ff_opener *opener = kit_opener(RAW, AES_128, 64);
     kit_batch *batch = kit_batch_new(1, 100, 0);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 0);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 0);
     CHECK_SAME(ff_seal_many(&sealer, 1, &batch->b, 0, 1), 0);
-    CHECK_SAME(ff_open_batch(opener, &batch->b, 0), 0);
+    CHECK_SAME(ff_open_batch(opener, &batch->b, 0, 1), 0);
     CHECK_SAME(kit_next_of(sealer), 0);
     kit_batch_free(batch);
     ff_sealer_free(sealer);
@@ -207,15 +207,15 @@ static void test_aad_in_a_batch_is_authenticated(void)
         CHECK_SAME(ff_batch_append(&batch->b, frame, LEN, 0, 0, &extra),
                    FF_DONE);
     }
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 4);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 4);
     kit_batch *back = kit_gather(batch, 4096);
     const uint8_t *at[] = {aad, aad, aad, aad};
     const uint32_t lens[] = {0, 1, 2, 3};
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0), 1);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1), 1);
     CHECK_SAME(ff_batch_gather_aad(&back->b, at, lens), FF_DONE);
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0), 4);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1), 4);
     aad[2] ^= 1;
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0), 3);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1), 3);
     CHECK_SAME(back->b.status[3], FF_AUTH_FAILED);
     kit_batch_free(back);
     kit_batch_free(batch);

@@ -11,7 +11,7 @@ static void test_result_arena_of_any_size(const kit_row *row)
         f.batch->b.out_size = size;
         memset(f.batch->b.out, SENTINEL, RESULTS);
         size_t end = 0;
-        int64_t ok = ff_seal_batch(f.sealer, &f.batch->b, 0);
+        int64_t ok = ff_seal_batch(f.sealer, &f.batch->b, 0, 1);
         for (uint32_t i = 0; i < COUNT; i++) {
             size_t len = f.batch->b.out_len[i];
             int is_ok = f.batch->b.status[i] == FF_OK;
@@ -31,12 +31,12 @@ static void test_result_arena_of_any_size(const kit_row *row)
 static void test_opened_frames_that_do_not_fit(const kit_row *row)
 {
     fixture f = make(row);
-    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0), COUNT);
+    CHECK_SAME(ff_seal_batch(f.sealer, &f.batch->b, 0, 1), COUNT);
     for (size_t size = 0; size < 1500; size += 59) {
         kit_batch *back = kit_gather(f.batch, size);
         ff_opener *opener = row_opener(row, 64);
         size_t end = 0;
-        int64_t ok = ff_open_batch(opener, &back->b, 0);
+        int64_t ok = ff_open_batch(opener, &back->b, 0, 1);
         for (uint32_t i = 0; i < COUNT; i++) {
             int fits = end + f.want_len[i] + FF_SPARE <= size;
             CHECK_SAME(back->b.status[i], fits ? FF_OK : FF_NO_ROOM);
@@ -58,7 +58,7 @@ static void test_counters_after_no_room_are_fresh(const kit_row *row)
     uint64_t highest = 0;
     f.batch->b.out_size = 3 * (MAX_LEN + FF_SPARE);
     for (uint32_t round = 0; round < 5; round++) {
-        CHECK(ff_seal_batch(f.sealer, &f.batch->b, 0) < COUNT);
+        CHECK(ff_seal_batch(f.sealer, &f.batch->b, 0, 1) < COUNT);
         for (uint32_t i = 0; i < COUNT; i++)
             if (f.batch->b.status[i] == FF_OK) {
                 CHECK(f.batch->b.counter[i] > highest);

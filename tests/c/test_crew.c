@@ -129,8 +129,8 @@ static void test_crew_seals_as_one_thread_does(const kit_row *row)
         ff_sealer *two = row_sealer(row, FIRST_COUNTER);
         fill(row, a, b);
         num_threads = 0;
-        int64_t ok = ff_seal_batch(one, &a->b, in_place);
-        CHECK_SAME(ff_seal_crew(two, &b->b, in_place, WORKERS), ok);
+        int64_t ok = ff_seal_batch(one, &a->b, in_place, 1);
+        CHECK_SAME(ff_seal_batch(two, &b->b, in_place, WORKERS), ok);
         CHECK_SAME(num_threads, splits(row) ? WORKERS - 1 : 0);
         check_alike(&a->b, &b->b);
         check_sealers_alike(one, two);
@@ -163,7 +163,7 @@ static kit_batch *receive(const kit_row *row)
     kit_batch *b = kit_batch_new(COUNT, ARENA, RESULTS);
     ff_sealer *sealer = row_sealer(row, FIRST_COUNTER);
     fill(row, a, b);
-    CHECK(ff_seal_batch(sealer, &a->b, 0) > COUNT / 2);
+    CHECK(ff_seal_batch(sealer, &a->b, 0, 1) > COUNT / 2);
     kit_batch *got = kit_received(a);
     spoil(&got->b);
     ff_sealer_free(sealer);
@@ -196,9 +196,9 @@ static void test_crew_opens_as_one_thread_does(const kit_row *row)
         ff_opener *one = row_opener(row, 8 - window * 8);
         ff_opener *two = row_opener(row, 8 - window * 8);
         for (int again = 0; again < 2; again++) { /* then all are replays */
-            int64_t ok = ff_open_batch(one, &theirs->b, 0);
+            int64_t ok = ff_open_batch(one, &theirs->b, 0, 1);
             num_threads = 0;
-            CHECK_SAME(ff_open_crew(two, &ours->b, 0, WORKERS), ok);
+            CHECK_SAME(ff_open_batch(two, &ours->b, 0, WORKERS), ok);
             CHECK_SAME(num_threads, row->facts.names_step ? 0 : WORKERS - 1);
             check_alike(&theirs->b, &ours->b);
             check_openers_alike(one, two);
@@ -222,7 +222,7 @@ static void test_opening_in_place_takes_one_thread(const kit_row *row)
     kit_batch *batch = receive(row);
     ff_opener *opener = row_opener(row, 64);
     num_threads = 0;
-    CHECK(ff_open_crew(opener, &batch->b, 1, WORKERS) > 0);
+    CHECK(ff_open_batch(opener, &batch->b, 1, WORKERS) > 0);
     CHECK_SAME(num_threads, 0);
     ff_opener_free(opener);
     kit_batch_free(batch);
@@ -248,9 +248,9 @@ static void test_without_memory_for_trials_one_thread_does_all(const kit_row *ro
     ff_sealer *two = row_sealer(row, FIRST_COUNTER);
     fill(row, a, b);
     num_threads = 0;
-    int64_t ok = ff_seal_batch(one, &a->b, 0);
+    int64_t ok = ff_seal_batch(one, &a->b, 0, 1);
     num_left = 0;
-    CHECK_SAME(ff_seal_crew(two, &b->b, 0, WORKERS), ok);
+    CHECK_SAME(ff_seal_batch(two, &b->b, 0, WORKERS), ok);
     num_left = -1;
     CHECK_SAME(num_threads, 0);
     check_alike(&a->b, &b->b);
@@ -271,14 +271,14 @@ static void test_workers_without_contexts_seal_nothing(const kit_row *row)
     ff_opener *opener = row_opener(row, 64);
     fill(row, a, b);
     num_left = 1;
-    int64_t ok = ff_seal_crew(sealer, &b->b, 0, WORKERS);
+    int64_t ok = ff_seal_batch(sealer, &b->b, 0, WORKERS);
     num_left = -1;
     CHECK(ok > 0 && ok < COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
         if (b->b.status[i] != FF_OK && b->b.in_len[i] > 0)
             CHECK(b->b.out_len[i] == 0 && kit_is_all(result(&b->b, i), 0, 9));
     kit_batch *back = kit_received(b);
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0), ok);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1), ok);
     ff_sealer_free(sealer);
     ff_opener_free(opener);
     kit_batch_free(back);
@@ -293,9 +293,9 @@ static void test_workers_without_contexts_cost_no_frame(const kit_row *row)
     if (!batch)
         return;
     ff_opener *one = row_opener(row, 64), *two = row_opener(row, 64);
-    int64_t ok = ff_open_batch(one, &batch->b, 0);
+    int64_t ok = ff_open_batch(one, &batch->b, 0, 1);
     num_left = 1;
-    CHECK_SAME(ff_open_crew(two, &batch->b, 0, WORKERS), ok);
+    CHECK_SAME(ff_open_batch(two, &batch->b, 0, WORKERS), ok);
     num_left = -1;
     check_openers_alike(one, two);
     ff_opener_free(one);
@@ -316,7 +316,7 @@ static void test_keys_that_ratchet_take_one_thread(const kit_row *row)
     CHECK_SAME(ff_opener_new(&opener, &settings), FF_DONE);
     CHECK_SAME(ff_opener_set_key(opener, &key), FF_DONE);
     num_threads = 0;
-    (void)ff_open_crew(opener, &batch->b, 0, WORKERS);
+    (void)ff_open_batch(opener, &batch->b, 0, WORKERS);
     CHECK_SAME(num_threads, 0);
     ff_opener_free(opener);
     kit_batch_free(batch);
@@ -334,7 +334,7 @@ static void test_small_batches_take_one_thread(const kit_row *row)
         CHECK_SAME(ff_batch_append(&batch->b, frame, len, FF_KEY, 0, NULL),
                    FF_DONE);
     num_threads = 0;
-    CHECK_SAME(ff_seal_crew(sealer, &batch->b, 0, FF_WORKERS_MAX), COUNT);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, FF_WORKERS_MAX), COUNT);
     CHECK_SAME(num_threads, 0);
     ff_sealer_free(sealer);
     kit_batch_free(batch);

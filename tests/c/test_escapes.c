@@ -149,7 +149,7 @@ static void open_batches(const crafted *c)
         else
             CHECK_SAME(ff_batch_gather(&batch->b, at, lens, 1, FF_KEY),
                        FF_DONE);
-        CHECK_SAME(ff_open_batch(opener, &batch->b, way == 2), 1);
+        CHECK_SAME(ff_open_batch(opener, &batch->b, way == 2, 1), 1);
         const uint8_t *got = way == 2 ? batch->b.in : batch->b.out;
         CHECK_SAME(batch->b.out_len[0], c->want_len);
         CHECK(memcmp(got + batch->b.out_at[0], c->want, c->want_len) == 0);
@@ -169,7 +169,7 @@ static void seal_batches(const crafted *c)
         for (int i = 0; i < 3; i++)
             CHECK_SAME(ff_batch_append(&batch->b, c->frame, c->len, FF_KEY, 0,
                                        NULL), FF_DONE);
-        int64_t ok = ff_seal_batch(sealer, &batch->b, in_place);
+        int64_t ok = ff_seal_batch(sealer, &batch->b, in_place, 1);
         size_t more = c->sealed_len - c->len;
         size_t shift = c->want_len - c->len + c->claim.header_len;
         int fits = !in_place || more <= shift + FF_TAILROOM;

@@ -72,7 +72,7 @@ static void every_use_of_a_sealer_is_refused(void)
     kit_append_random(batch, 1, LEN, 1);
     CHECK_SAME(ff_seal_one(sealer, sealed, sizeof sealed, frame, LEN, 0, NULL),
                -FF_FORKED);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), -FF_FORKED);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), -FF_FORKED);
     CHECK_SAME(ff_seal_many(&sealer, 1, &batch->b, 1, 1), -FF_FORKED);
     CHECK_SAME(batch->b.status[0], FF_NOT_RUN);
     CHECK_SAME(ff_sealer_rekey(sealer, &key, &range), FF_FORKED);

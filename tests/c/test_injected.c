@@ -160,7 +160,7 @@ static void test_plain_frames_keep_to_their_room(void)
         for (int i = 0; i < 2; i++)
             CHECK_SAME(ff_batch_append(&batch->b, marked.at, marked.len, 0, 0,
                                        NULL), FF_DONE);
-        CHECK_SAME(ff_open_batch(opener, &batch->b, in_place), 2);
+        CHECK_SAME(ff_open_batch(opener, &batch->b, in_place, 1), 2);
         const uint8_t *got = in_place ? batch->b.in : batch->b.out;
         for (int i = 0; i < 2; i++)
             CHECK(batch->b.out_len[i] == blank.len &&

@@ -190,15 +190,15 @@ static void test_failure_in_a_batch_costs_one_frame(const kit_row *row)
     ff_sealer *sealer = row_sealer(row, FIRST_COUNTER);
     ff_opener *opener = row_opener(row, 64);
     until_refusal = 8;
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 4);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 4);
     CHECK(disarm());
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 5);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 5);
     CHECK(batch->b.counter[0] >= FIRST_COUNTER + 5); /* the failed is spent */
     kit_batch *back = kit_gather(batch, 5 * (MAX_SEALED + FF_SPARE));
     until_refusal = 5;
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0), 4);
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1), 4);
     CHECK(disarm());
-    CHECK_SAME(ff_open_batch(opener, &back->b, 0),
+    CHECK_SAME(ff_open_batch(opener, &back->b, 0, 1),
                row->facts.has_replay_check ? 1 : 5);
     kit_batch_free(back);
     kit_batch_free(batch);
@@ -216,7 +216,7 @@ static void test_tables_that_change_under_the_call_cost_their_frames(
     for (int is_open = 0; is_open < 2; is_open++)
         for (int in_place = 0; in_place < 2; in_place++) {
             kit_batch *batch = with_frames(row, 8);
-            CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0), 8);
+            CHECK_SAME(ff_seal_batch(sealer, &batch->b, 0, 1), 8);
             kit_batch *back = is_open ? kit_received(batch)
                                       : with_frames(row, 8);
             meddled = &back->b;

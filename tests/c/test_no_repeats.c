@@ -70,7 +70,7 @@ static void seal_in_batch(record *r, int in_place)
         CHECK_SAME(ff_batch_append(b, r->frame, r->len, FF_KEY, 0, NULL),
                    FF_DONE);
     b->out_size = kit_below(3) ? r->batch->out.len : r->batch->out.len / 3;
-    CHECK(ff_seal_batch(r->sealer, b, in_place) > 0);
+    CHECK(ff_seal_batch(r->sealer, b, in_place, 1) > 0);
     for (uint32_t i = 0; i < PER_BATCH; i++)
         if (b->status[i] == FF_OK)
             note(r, (in_place ? b->in : b->out) + b->out_at[i], b->out_len[i]);

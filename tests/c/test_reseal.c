@@ -232,7 +232,7 @@ static void test_batch_with_bad_frames_seals_them_all(void)
                 CHECK_SAME(ff_batch_append(&batch->b, frame, len, 0, 0, NULL),
                            FF_DONE);
             num_bad = times;
-            CHECK_SAME(ff_seal_batch(sealer, &batch->b, in_place), 5);
+            CHECK_SAME(ff_seal_batch(sealer, &batch->b, in_place, 1), 5);
             num_bad = 0;
             const uint8_t *got = in_place ? batch->b.in : batch->b.out;
             for (int i = 0; i < 5; i++) {

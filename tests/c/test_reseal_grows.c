@@ -78,7 +78,7 @@ static void batch_and_grow(const sent *it, uint64_t first, int in_place)
     ff_sealer *sealer = row_sealer(it->row, first);
     CHECK_SAME(ff_batch_append(&batch->b, it->frame, it->len, FF_KEY, 0, NULL),
                FF_DONE);
-    CHECK_SAME(ff_seal_batch(sealer, &batch->b, in_place), 1);
+    CHECK_SAME(ff_seal_batch(sealer, &batch->b, in_place, 1), 1);
     const uint8_t *got = in_place ? batch->b.in : batch->b.out;
     CHECK_SAME(batch->b.out_len[0], it->sealed_len);
     CHECK(memcmp(got + batch->b.out_at[0], it->sealed, it->sealed_len) == 0);

@@ -48,7 +48,7 @@ static void use_batch(ff_sealer *by, ff_opener *to, kit_batch *batch,
                                    batch->b.out_len[i], FF_KEY, 0, &extra),
                    FF_DONE);
     }
-    CHECK_SAME(ff_open_batch(to, &back->b, 1), PER_BATCH);
+    CHECK_SAME(ff_open_batch(to, &back->b, 1, 1), PER_BATCH);
 }
 
 /* Before 3.5 OpenSSL copies a digest's state into new memory each time that

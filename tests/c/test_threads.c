@@ -72,7 +72,7 @@ static void *seal_singly_and_in_batches(void *arg)
         CHECK_SAME(ff_seal_one(all->sealers[0], out, sizeof out, frame, LEN,
                                FF_KEY, NULL), LEN + MAX_GROWTH);
         note(all, kit_counter_of(INSERTABLE, out));
-        CHECK_SAME(ff_seal_batch(all->sealers[0], &batch->b, 0), PER_BATCH);
+        CHECK_SAME(ff_seal_batch(all->sealers[0], &batch->b, 0, 1), PER_BATCH);
         for (uint32_t j = 0; j < PER_BATCH; j++)
             note(all, kit_counter_of(INSERTABLE,
                                      batch->b.out + batch->b.out_at[j]));
@@ -121,7 +121,7 @@ static void test_one_opener_in_many_threads_opens_each_frame_once(void)
     all.opener = kit_opener(INSERTABLE, AES_128, FF_WINDOW_MAX);
     all.batch = kit_batch_new(ROUNDS, ROUNDS * 200, ROUNDS * 200);
     kit_append_random(all.batch, ROUNDS, LEN, 1);
-    CHECK_SAME(ff_seal_batch(all.sealers[0], &all.batch->b, 0), ROUNDS);
+    CHECK_SAME(ff_seal_batch(all.sealers[0], &all.batch->b, 0, 1), ROUNDS);
     want_counters(&all, ROUNDS);
     run_all(open_what_all_open, &all);
     CHECK(kit_is_all(all.used, 1, ROUNDS));
@@ -207,7 +207,7 @@ static void test_keys_change_while_frames_open(void)
     all.opener = kit_opener(INSERTABLE, AES_128, 0);
     all.batch = kit_batch_new(64, 64 * 200, 64 * 200);
     kit_append_random(all.batch, 64, LEN, 1);
-    CHECK_SAME(ff_seal_batch(all.sealers[0], &all.batch->b, 0), 64);
+    CHECK_SAME(ff_seal_batch(all.sealers[0], &all.batch->b, 0, 1), 64);
     run_all(change_keys_while_others_open, &all);
     ff_sealer_free(all.sealers[0]);
     ff_opener_free(all.opener);
@@ -259,7 +259,7 @@ static void *seal_the_shared_batch(void *arg)
 {
     shared *all = arg;
     for (int i = 0; i < ROUNDS; i++) {
-        int64_t got = ff_seal_batch(all->sealers[0], &all->batch->b, 0);
+        int64_t got = ff_seal_batch(all->sealers[0], &all->batch->b, 0, 1);
         CHECK(got == PER_BATCH || got == -FF_BATCH_BUSY);
         bump(&all->outcomes[got == PER_BATCH]);
     }

@@ -97,7 +97,7 @@ static void open_batches(const task *t)
         for (int i = 0; way == 1 && i < NUM_FRAMES; i++)
             fuzz_must(ff_batch_append(&batch->b, t->at[i], t->lens[i], t->kind,
                                       0, NULL) == FF_DONE);
-        fuzz_must(ff_open_batch(opener, &batch->b, way) >= 0);
+        fuzz_must(ff_open_batch(opener, &batch->b, way, 1) >= 0);
         check_batch(t, batch);
         kit_batch_free(batch);
         ff_opener_free(opener);

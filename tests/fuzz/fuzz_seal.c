@@ -75,7 +75,7 @@ static void seal_batches(const task *t)
         ff_batch *b = &batch->b;
         fuzz_must(ff_batch_append(b, t->frame, t->len, t->kind, 0, NULL) ==
                   FF_DONE);
-        fuzz_must(ff_seal_batch(sealer, b, in_place) >= 0);
+        fuzz_must(ff_seal_batch(sealer, b, in_place, 1) >= 0);
         const uint8_t *results = in_place ? b->in : b->out;
         int is_short = in_place && b->status[0] == FF_NO_ROOM;
         fuzz_must(is_short || b->status[0] == (t->got < 0 ? -t->got : FF_OK));

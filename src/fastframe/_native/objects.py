@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 # Bound here: called once per frame or batch.
 seal_one: Callable[..., int] = lib.ff_seal_one
 open_one: Callable[..., int] = lib.ff_open_one
-seal_batch: Callable[[Handle, Handle, int], int] = lib.ff_seal_batch
-open_batch: Callable[[Handle, Handle, int], int] = lib.ff_open_batch
-seal_crew: Callable[[Handle, Handle, int, int], int] = lib.ff_seal_crew
-open_crew: Callable[[Handle, Handle, int, int], int] = lib.ff_open_crew
+seal_batch: Callable[[Handle, Handle, int, int], int] = lib.ff_seal_batch
+open_batch: Callable[[Handle, Handle, int, int], int] = lib.ff_open_batch
 
 
 def new_settings(
