@@ -1,0 +1,33 @@
+"""Keys for rooms: who holds which, and when, so that no server holds one.
+
+Needs the `cryptography` package: pip install "fastframe[keys]".
+"""
+
+from fastframe.keys.context import Context
+from fastframe.keys.errors import (
+    BadSignature,
+    EncryptionRequired,
+    InvalidPublicKey,
+    KeysError,
+    UntrustedMember,
+    UnwrapFailed,
+    WrongPassword,
+)
+from fastframe.keys.identity import Identity
+from fastframe.keys.public import check_public_key, fingerprint
+from fastframe.keys.signing import verify
+
+__all__ = [
+    "BadSignature",
+    "Context",
+    "EncryptionRequired",
+    "Identity",
+    "InvalidPublicKey",
+    "KeysError",
+    "UntrustedMember",
+    "UnwrapFailed",
+    "WrongPassword",
+    "check_public_key",
+    "fingerprint",
+    "verify",
+]
