@@ -1,0 +1,165 @@
+"""What goes on between members: who is there, who has gone, who says what."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from fastframe.keys.protocol import (
+    RUN_LEN,
+    CloseCode,
+    Errors,
+    ProtocolError,
+    decode,
+    encode,
+    read_send,
+)
+from fastframe.keys.relay.log import name_of, say
+from fastframe.keys.relay.member import push, refusal
+from fastframe.keys.relay.rooms import Rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastframe.keys.relay.limits import Limits
+    from fastframe.keys.relay.member import Member
+    from fastframe.keys.relay.metrics import Metrics
+
+
+class Carrier:
+    """The rooms of one relay and what is carried in them.
+
+    Attributes:
+        rooms: the rooms and who is in them.
+        is_closing: set when the relay ends: members that go are then no news.
+    """
+
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+        """Begin with no rooms."""
+        self.rooms: Rooms[Member] = Rooms(limits.rooms, limits.members)
+        self.is_closing = False
+        self._limits = limits
+        self._metrics = metrics
+        self._run = secrets.token_bytes(RUN_LEN)
+        self._ends: set[asyncio.Task[None]] = set()
+
+    def enter(self, member: Member) -> None:
+        """Seat a member and tell the others; ProtocolError if there is no place.
+
+        Who comes in a second time takes the first one's place: its connection
+        is dead, and neither end has noticed yet.
+        """
+        before = self.rooms.enter(member.room, member.public_key, member)
+        others = self.rooms.others(member.room, member.public_key)
+        if before is not None:
+            self._end(before, CloseCode.REPLACED)
+            self._metrics.ends.labels("replaced").inc()
+            push(others.values(), encode("left", public_key=member.public_key))
+        push([member], self._welcome(list(others)))
+        push(others.values(), encode("joined", public_key=member.public_key))
+        self._drop_slow(others.values())
+        say("joined", room=name_of(member.room), member=name_of(member.public_key))
+
+    def _welcome(self, public_keys: list[bytes]) -> str:
+        limits = self._limits
+        rates = {
+            "messages": [limits.messages_per_second, limits.messages_at_once],
+            "bytes": [limits.bytes_per_second, limits.bytes_at_once],
+        }
+        return encode(
+            "members",
+            public_keys=public_keys,
+            run=self._run,
+            blob_max=limits.blob_bytes,
+            rates=rates,
+        )
+
+    def leave(self, member: Member, reason: str) -> None:
+        """Take a member out and tell the others, unless that is done already."""
+        if not self.rooms.leave(member.room, member.public_key, member):
+            return
+        if not self.is_closing:
+            # When the relay ends they all lose it, and not each other: "left"
+            # would have every member change its keys for nothing.
+            others = self.rooms.others(member.room, member.public_key)
+            push(others.values(), encode("left", public_key=member.public_key))
+            self._drop_slow(others.values())
+        self._metrics.ends.labels(reason).inc()
+        say(
+            "left",
+            room=name_of(member.room),
+            member=name_of(member.public_key),
+            reason=reason,
+        )
+
+    def take(self, member: Member, frame: str | bytes) -> None:
+        """Carry one frame of a member's to whom it is for, or refuse it."""
+        now = time.monotonic()
+        self._metrics.bytes_received.inc(len(frame))
+        try:
+            self._carry(member, frame, now)
+        except ProtocolError as error:
+            self._refuse(member, error.code, now)
+
+    def _carry(self, member: Member, frame: str | bytes, now: float) -> None:
+        # Before it is read: reading is what a flood would cost.
+        member.charge_message(now)
+        sent = read_send(decode(frame), self._limits.blob_bytes)
+        self._metrics.blobs_received.inc()
+        if sent.to is None:
+            others = self.rooms.others(member.room, member.public_key)
+            receivers = list(others.values())
+        else:
+            receiver = self.rooms.find(member.room, sent.to)
+            if receiver is None:
+                raise ProtocolError(Errors.NO_SUCH_MEMBER, "it is not in this room")
+            receivers = [receiver]
+        member.charge_bytes(len(sent.blob) * len(receivers), now)
+        # "from" is what the door has proven, never what a member says.
+        fields = {"from": member.public_key, "blob": sent.blob}
+        carried = encode("deliver", **fields)
+        push(receivers, carried)
+        self._metrics.blobs_relayed.inc(len(receivers))
+        self._metrics.bytes_relayed.inc(len(carried) * len(receivers))
+        self._drop_slow(receivers)
+
+    def _refuse(self, member: Member, code: Errors, now: float) -> None:
+        self._metrics.blobs_refused.labels(code.value).inc()
+        push([member], refusal(code))
+        # To write to one who has just left is nobody's fault.
+        is_blameless = code is Errors.NO_SUCH_MEMBER
+        if not is_blameless and not member.bear(now):
+            self._end(member, CloseCode.MISBEHAVED)
+        self._drop_slow([member])
+
+    def _drop_slow(self, members: Iterable[Member]) -> None:
+        for member in list(members):
+            if member.is_too_slow():
+                self._end(member, CloseCode.TOO_SLOW)
+
+    def _end(self, member: Member, code: CloseCode) -> None:
+        """Have a member out at once; its connection closes when it can."""
+        if member.end_code is not None:
+            return
+        member.end_code = code
+        if code >= CloseCode.REFUSED:
+            say("ended", logging.WARNING, code=int(code), why=code.name.lower())
+        task = asyncio.get_running_loop().create_task(member.end())
+        self._ends.add(task)
+        task.add_done_callback(self._ends.discard)
+        self.leave(member, code.name.lower())
+
+    async def watch(self) -> None:
+        """Put out those who have stopped reading, until cancelled."""
+        while True:
+            await asyncio.sleep(self._limits.heartbeat_seconds)
+            for member in self.rooms.everyone():
+                if member.has_stalled():
+                    self._end(member, CloseCode.TOO_SLOW)
+
+    async def finish(self) -> None:
+        """Wait until no connection is being closed any more."""
+        await asyncio.gather(*self._ends, return_exceptions=True)

@@ -1,0 +1,103 @@
+"""How much a relay takes from whom, and the bucket that measures it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from fastframe import UsageError
+from fastframe.keys.protocol import BLOB_MAX
+
+KB = 1024
+MB = 1024 * KB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one relay bears. All numbers are above 0.
+
+    Memory is bounded by connections times unsent_bytes, and is far below that
+    unless every member stops reading at once.
+
+    Attributes:
+        connections: at once, those that have not said hello included.
+        rooms: at once; a room is there as long as it has a member.
+        members: in one room at once.
+        blob_bytes: of one blob.
+        unsent_bytes: waiting for one member before it is dropped as too slow.
+        messages_per_second: that one member may send, in the long run.
+        messages_at_once: that one member may send after a silence.
+        bytes_per_second: that one member may have sent to others in the long
+            run; a blob to all others counts once for each.
+        bytes_at_once: the same after a silence. 200 members that give each
+            other a kilobyte when they rotate need far less.
+        refusals_at_once: after which a member that goes on is put out; one
+            more is forgiven each second.
+        hello_seconds: until whoever connects must have said hello.
+        heartbeat_seconds: between pings, and until one must be answered.
+        close_seconds: for a member to agree to the end of its connection.
+        log_lines_per_second: the rest is counted and left out.
+    """
+
+    connections: int = 1000
+    rooms: int = 1000
+    members: int = 256
+    blob_bytes: int = BLOB_MAX
+    unsent_bytes: int = 4 * MB
+    messages_per_second: float = 200
+    messages_at_once: float = 4000
+    bytes_per_second: float = 4 * MB
+    bytes_at_once: float = 32 * MB
+    refusals_at_once: float = 32
+    hello_seconds: float = 10
+    heartbeat_seconds: float = 20
+    close_seconds: float = 5
+    log_lines_per_second: float = 50
+
+    def __post_init__(self) -> None:
+        """Refuse what would let nothing through, or nothing end."""
+        for field in fields(self):
+            number = getattr(self, field.name)
+            if not 0 < number < float("inf"):
+                raise UsageError(f"{field.name} must be above 0, got {number}")
+        if self.blob_bytes > BLOB_MAX:
+            # Members of this version would not take it.
+            raise UsageError(f"blob_bytes must be at most {BLOB_MAX}")
+
+
+class Bucket:
+    """A token bucket: so much at once, and so much a second from then on.
+
+    It has no clock of its own; now is in seconds and never goes back.
+    """
+
+    __slots__ = ("_at_once", "_left", "_now", "_per_second")
+
+    def __init__(self, per_second: float, at_once: float, now: float) -> None:
+        """Start full."""
+        self._per_second = per_second
+        self._at_once = at_once
+        self._left = at_once
+        self._now = now
+
+    def take(self, amount: float, now: float) -> bool:
+        """Take so much if it is there, else nothing."""
+        self._fill(now)
+        if amount > self._left:
+            return False
+        self._left -= amount
+        return True
+
+    def wait(self, amount: float, now: float) -> float:
+        """Give the seconds until so much can be taken, 0 if it can be now.
+
+        More than fits at once is infinity: no waiting helps.
+        """
+        self._fill(now)
+        if amount > self._at_once:
+            return float("inf")
+        return max(0.0, (amount - self._left) / self._per_second)
+
+    def _fill(self, now: float) -> None:
+        grown = self._left + max(0.0, now - self._now) * self._per_second
+        self._left = min(self._at_once, grown)
+        self._now = max(self._now, now)

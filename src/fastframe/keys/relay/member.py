@@ -1,0 +1,112 @@
+"""One member's connection: what it may send, what waits for it, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from websockets.asyncio.server import broadcast
+
+from fastframe.keys.protocol import CloseCode, Errors, ProtocolError, encode
+from fastframe.keys.relay.limits import Bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from websockets.asyncio.server import ServerConnection
+
+    from fastframe.keys.protocol import Hello
+    from fastframe.keys.relay.limits import Limits
+
+FORGIVEN_PER_SECOND = 1
+
+
+class Member:
+    """Whoever has proven to hold a public key's private half, in one room.
+
+    Attributes:
+        room: the room's name.
+        public_key: the key that the others know it by.
+        end_code: why the relay is ending the connection, None as long as it is not.
+    """
+
+    def __init__(
+        self, connection: ServerConnection, hello: Hello, limits: Limits, now: float
+    ) -> None:
+        """Take over an open connection."""
+        self.room = hello.room
+        self.public_key = hello.public_key
+        self.end_code: CloseCode | None = None
+        self._connection = connection
+        self._limits = limits
+        self._messages = Bucket(
+            limits.messages_per_second, limits.messages_at_once, now
+        )
+        self._bytes = Bucket(limits.bytes_per_second, limits.bytes_at_once, now)
+        self._refusals = Bucket(FORGIVEN_PER_SECOND, limits.refusals_at_once, now)
+        self._pushed = 0
+        self._drained = -1
+
+    def charge_message(self, now: float) -> None:
+        """Take one message from what it may send; ProtocolError if none is left."""
+        if not self._messages.take(1, now):
+            raise ProtocolError(Errors.RATE_LIMITED, "too many messages")
+
+    def charge_bytes(self, size: int, now: float) -> None:
+        """Take so many bytes from what it may send; ProtocolError if it is spent."""
+        if not self._bytes.take(size, now):
+            raise ProtocolError(Errors.RATE_LIMITED, "too many bytes")
+
+    def bear(self, now: float) -> bool:
+        """Note a refusal; tell whether the member may go on."""
+        return self._refusals.take(1, now)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait until the member reads."""
+        return int(self._connection.transport.get_write_buffer_size())
+
+    def is_too_slow(self) -> bool:
+        """Tell whether more waits for it than it may keep waiting."""
+        return self.unsent > self._limits.unsent_bytes
+
+    def has_stalled(self) -> bool:
+        """Tell whether it has read nothing since the last time this was asked.
+
+        A ping cannot tell: it would wait behind what is not read.
+        """
+        unsent = self.unsent
+        drained = self._pushed - unsent
+        stalled = unsent > 0 and drained <= self._drained
+        self._drained = drained
+        return stalled
+
+    async def end(self) -> None:
+        """Close the connection with end_code, politely while that takes no time."""
+        code = self.end_code or CloseCode.LEFT
+        closing = self._connection.close(code, code.name.lower().replace("_", " "))
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(closing, self._limits.close_seconds)
+        # Closing waits for the write buffer without a limit, and a member that
+        # does not read would keep its memory for ever.
+        self._connection.transport.abort()
+
+
+def push(members: Iterable[Member], frame: str) -> int:
+    """Send a frame to members without waiting for any; give how many there were.
+
+    Waiting for the slowest would let it hold up a room, and a queue for each
+    would be one more copy: the transport has a buffer, and is_too_slow() looks
+    at it.
+    """
+    listed = list(members)
+    broadcast([member._connection for member in listed], frame)  # noqa: SLF001 - this file's own
+    for member in listed:
+        member._pushed += len(frame)  # noqa: SLF001 - as above
+    return len(listed)
+
+
+def refusal(code: Errors) -> str:
+    """Write an error frame."""
+    return encode("error", code=code.value)
