@@ -49,7 +49,8 @@ PLUG_INS = {
 PYTHON_TIERS = (
     ("errors",),
     ("_native",),
-    ("_forklock", "_guard", "allowance", "options", "single", "stats", "suites"),
+    ("_forklock", "_guard", "allowance", "exporter", "options"),
+    ("single", "stats", "suites"),
     ("batch", "counter", "dave", "sframe"),
     ("gather", "material"),
     ("info", "live", "reserve", "sealer_facts", "slots"),

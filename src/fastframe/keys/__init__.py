@@ -14,8 +14,11 @@ from fastframe.keys.errors import (
     WrongPassword,
 )
 from fastframe.keys.identity import Identity
+from fastframe.keys.mls import MlsKeys
 from fastframe.keys.public import check_public_key, fingerprint
+from fastframe.keys.safety import safety_number
 from fastframe.keys.signing import verify
+from fastframe.keys.webcrypto import PlainIdentity
 
 __all__ = [
     "BadSignature",
@@ -24,10 +27,13 @@ __all__ = [
     "Identity",
     "InvalidPublicKey",
     "KeysError",
+    "MlsKeys",
+    "PlainIdentity",
     "UntrustedMember",
     "UnwrapFailed",
     "WrongPassword",
     "check_public_key",
     "fingerprint",
+    "safety_number",
     "verify",
 ]

@@ -15,9 +15,11 @@ file only gives its objects one shape.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 
@@ -85,16 +87,19 @@ class _HybridKey:
 
 
 def _generate_hybrid() -> KemKey:
-    return _HybridKey(
-        mlkem.MLKEM768PrivateKey.generate(), x25519.X25519PrivateKey.generate()
-    )
+    seed = os.urandom(_MLKEM_SEED_LEN)  # as ML-KEM.KeyGen draws it, FIPS 203, 7.1
+    return _load_hybrid(seed + os.urandom(_X25519_LEN))
 
 
 def _load_hybrid(data: bytes) -> KemKey:
-    return _HybridKey(
-        mlkem.MLKEM768PrivateKey.from_seed_bytes(data[:_MLKEM_SEED_LEN]),
-        x25519.X25519PrivateKey.from_private_bytes(data[_MLKEM_SEED_LEN:]),
-    )
+    try:
+        first = mlkem.MLKEM768PrivateKey.from_seed_bytes(data[:_MLKEM_SEED_LEN])
+    except UnsupportedAlgorithm:  # an OpenSSL before 3.5
+        raise UsageError(
+            "the hybrid KEM needs ML-KEM, which this build of cryptography lacks"
+        ) from None
+    second = x25519.X25519PrivateKey.from_private_bytes(data[_MLKEM_SEED_LEN:])
+    return _HybridKey(first, second)
 
 
 def _load_hybrid_public(data: bytes) -> hpke.MLKEM768X25519PublicKey:

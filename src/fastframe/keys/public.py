@@ -15,6 +15,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from fastframe.keys import p256
 from fastframe.keys.errors import InvalidPublicKey
 from fastframe.keys.kems import ID_LEN, Kem, kem_of
@@ -62,7 +64,7 @@ def read_public_key(data: bytes) -> PublicKey:
             kem.load_public(bytes(data[ID_LEN:middle])),
             p256.load_point(bytes(data[middle:])),
         )
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise InvalidPublicKey(f"not a public key for {kem.name}") from None
 
 
