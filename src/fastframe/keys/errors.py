@@ -9,6 +9,7 @@
        ├─ InvalidPublicKey    bytes that are no public key of an Identity
        ├─ WrongPassword       an identity's file does not open
        ├─ UntrustedMember     a member whom nobody vouched for
+       ├─ RelayRefused        a relay does not let this member in
        └─ EncryptionRequired  a room that insists on encryption has no key
 
 The caller's own mistakes are UsageError, as everywhere.
@@ -41,6 +42,24 @@ class WrongPassword(KeysError):
 
 class UntrustedMember(KeysError):
     """A member has a public key that the caller does not trust."""
+
+
+class RelayRefused(KeysError):
+    """A relay does not let this member in, or has put it out.
+
+    Attributes:
+        code: why, as fastframe.keys.protocol.Errors has it, or "replaced": the
+            same identity came in by another connection.
+    """
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the relay refuses this member: {self.code}"
 
 
 class EncryptionRequired(KeysError):

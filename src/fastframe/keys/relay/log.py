@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from fastframe.keys.relay.limits import Bucket
+from fastframe.keys.bucket import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from fastframe.keys.protocol import Errors, ProtocolError
 
-Seat = TypeVar("Seat")  # what stands for a member: its connection
+if TYPE_CHECKING:
+    from fastframe.keys.relay.seat import Seat
 
 
-class Rooms(Generic[Seat]):
+class Rooms:
     """Public keys by room, in memory alone.
 
     A room begins with its first member and ends with its last one. Nothing of

@@ -16,9 +16,9 @@ from fastframe.keys.relay.carrier import Carrier
 from fastframe.keys.relay.door import greet
 from fastframe.keys.relay.limits import Limits
 from fastframe.keys.relay.log import LIBRARY_LOGGER, say
-from fastframe.keys.relay.member import Member, push, refusal
 from fastframe.keys.relay.metrics import Metrics
 from fastframe.keys.relay.pages import Pages
+from fastframe.keys.relay.seat import Seat, push, refusal
 
 if TYPE_CHECKING:
     import ssl
@@ -96,7 +96,7 @@ class Relay:
         show(
             "unsent_bytes",
             "Waiting for members to read",
-            lambda: sum(member.unsent for member in rooms.everyone()),
+            lambda: sum(seat.unsent for seat in rooms.everyone()),
         )
 
     async def start(self) -> None:
@@ -187,19 +187,19 @@ class Relay:
         """See one connection through."""
         self._open.add(connection)
         try:
-            member = await self._let_in(connection)
-            if member is not None:
-                await self._serve(member, connection)
+            seat = await self._let_in(connection)
+            if seat is not None:
+                await self._serve(seat, connection)
         except ConnectionClosed:
             pass
         finally:
             self._open.discard(connection)
 
-    async def _let_in(self, connection: ServerConnection) -> Member | None:
+    async def _let_in(self, connection: ServerConnection) -> Seat | None:
         try:
             hello = await greet(connection, self._admit, self._limits.hello_seconds)
-            member = Member(connection, hello, self._limits, time.monotonic())
-            self._carrier.enter(member)
+            seat = Seat(connection, hello, self._limits, time.monotonic())
+            self._carrier.enter(seat)
         except ProtocolError as error:
             self.metrics.hellos.labels(error.code.value).inc()
             say("refused", logging.WARNING, code=error.code.value)
@@ -207,22 +207,22 @@ class Relay:
             await connection.close(CloseCode.REFUSED, error.code.value)
             return None
         self.metrics.hellos.labels("accepted").inc()
-        return member
+        return seat
 
-    async def _serve(self, member: Member, connection: ServerConnection) -> None:
+    async def _serve(self, seat: Seat, connection: ServerConnection) -> None:
         reason = "lost"
         try:
             async for frame in connection:
-                if member.end_code is not None:
+                if seat.end_code is not None:
                     break  # what it still says does not count
-                self._carrier.take(member, frame)
+                self._carrier.take(seat, frame)
             else:
                 reason = "left"
         except ConnectionClosed as closed:
             if closed.sent is not None and closed.sent.code == CloseCode.TOO_BIG:
                 reason = "too_big"
         finally:
-            self._carrier.leave(member, reason)
+            self._carrier.leave(seat, reason)
 
 
 async def _turn_away(connection: ServerConnection) -> None:

@@ -1,4 +1,4 @@
-"""One member's connection: what it may send, what waits for it, how it ends."""
+"""A member's seat: what it may send, what waits for it, how it ends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import broadcast
 
+from fastframe.keys.bucket import Bucket
 from fastframe.keys.protocol import CloseCode, Errors, ProtocolError, encode
-from fastframe.keys.relay.limits import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 FORGIVEN_PER_SECOND = 1
 
 
-class Member:
-    """Whoever has proven to hold a public key's private half, in one room.
+class Seat:
+    """The connection of one who has proven to hold a public key, in one room.
 
     Attributes:
         room: the room's name.
-        public_key: the key that the others know it by.
+        public_key: the key that the others know the member by.
+        connection: what it sits on.
+        pushed: bytes handed to the connection so far.
         end_code: why the relay is ending the connection, None as long as it is not.
     """
 
@@ -38,14 +40,14 @@ class Member:
         self.room = hello.room
         self.public_key = hello.public_key
         self.end_code: CloseCode | None = None
-        self._connection = connection
+        self.connection = connection
         self._limits = limits
         self._messages = Bucket(
             limits.messages_per_second, limits.messages_at_once, now
         )
         self._bytes = Bucket(limits.bytes_per_second, limits.bytes_at_once, now)
         self._refusals = Bucket(FORGIVEN_PER_SECOND, limits.refusals_at_once, now)
-        self._pushed = 0
+        self.pushed = 0
         self._drained = -1
 
     def charge_message(self, now: float) -> None:
@@ -65,7 +67,7 @@ class Member:
     @property
     def unsent(self) -> int:
         """Bytes that wait until the member reads."""
-        return int(self._connection.transport.get_write_buffer_size())
+        return int(self.connection.transport.get_write_buffer_size())
 
     def is_too_slow(self) -> bool:
         """Tell whether more waits for it than it may keep waiting."""
@@ -77,7 +79,7 @@ class Member:
         A ping cannot tell: it would wait behind what is not read.
         """
         unsent = self.unsent
-        drained = self._pushed - unsent
+        drained = self.pushed - unsent
         stalled = unsent > 0 and drained <= self._drained
         self._drained = drained
         return stalled
@@ -85,26 +87,25 @@ class Member:
     async def end(self) -> None:
         """Close the connection with end_code, politely while that takes no time."""
         code = self.end_code or CloseCode.LEFT
-        closing = self._connection.close(code, code.name.lower().replace("_", " "))
+        closing = self.connection.close(code, code.name.lower().replace("_", " "))
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(closing, self._limits.close_seconds)
         # Closing waits for the write buffer without a limit, and a member that
         # does not read would keep its memory for ever.
-        self._connection.transport.abort()
+        self.connection.transport.abort()
 
 
-def push(members: Iterable[Member], frame: str) -> int:
-    """Send a frame to members without waiting for any; give how many there were.
+def push(seats: Iterable[Seat], frame: str) -> None:
+    """Send a frame to members without waiting for any.
 
     Waiting for the slowest would let it hold up a room, and a queue for each
     would be one more copy: the transport has a buffer, and is_too_slow() looks
     at it.
     """
-    listed = list(members)
-    broadcast([member._connection for member in listed], frame)  # noqa: SLF001 - this file's own
-    for member in listed:
-        member._pushed += len(frame)  # noqa: SLF001 - as above
-    return len(listed)
+    listed = list(seats)
+    broadcast([seat.connection for seat in listed], frame)
+    for seat in listed:
+        seat.pushed += len(frame)
 
 
 def refusal(code: Errors) -> str:
