@@ -3,6 +3,7 @@
 Needs the `cryptography` package: pip install "fastframe[keys]".
 """
 
+from fastframe.keys.actions import AddKey, Event, RetireKey, Send, StepKey, UseKey
 from fastframe.keys.context import Context
 from fastframe.keys.errors import (
     BadSignature,
@@ -17,22 +18,32 @@ from fastframe.keys.errors import (
 from fastframe.keys.identity import Identity
 from fastframe.keys.mls import MlsKeys
 from fastframe.keys.public import check_public_key, fingerprint
+from fastframe.keys.room import Room
 from fastframe.keys.safety import safety_number
 from fastframe.keys.signing import verify
+from fastframe.keys.timing import Timing
 from fastframe.keys.webcrypto import PlainIdentity
 
 __all__ = [
+    "AddKey",
     "BadSignature",
     "Context",
     "EncryptionRequired",
+    "Event",
     "Identity",
     "InvalidPublicKey",
     "KeysError",
     "MlsKeys",
     "PlainIdentity",
     "RelayRefused",
+    "RetireKey",
+    "Room",
+    "Send",
+    "StepKey",
+    "Timing",
     "UntrustedMember",
     "UnwrapFailed",
+    "UseKey",
     "WrongPassword",
     "check_public_key",
     "fingerprint",
