@@ -73,8 +73,12 @@ class Identity:
             UsageError: data is no identity's file.
         """
         kem, private = read_sealed(data, password)
-        signing_key = p256.load_scalar(private[kem.private_len :])
-        return cls(kem, kem.load(private[: kem.private_len]), signing_key)
+        view = memoryview(private)  # slices of a bytearray would be copies
+        try:
+            kem_key = kem.load(view[: kem.private_len])
+            return cls(kem, kem_key, p256.load_scalar(view[kem.private_len :]))
+        finally:
+            private[:] = bytes(len(private))
 
     @property
     def kem(self) -> str:

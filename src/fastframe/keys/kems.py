@@ -91,7 +91,7 @@ def _generate_hybrid() -> KemKey:
     return _load_hybrid(seed + os.urandom(_X25519_LEN))
 
 
-def _load_hybrid(data: bytes) -> KemKey:
+def _load_hybrid(data: bytes | memoryview) -> KemKey:
     try:
         first = mlkem.MLKEM768PrivateKey.from_seed_bytes(data[:_MLKEM_SEED_LEN])
     except UnsupportedAlgorithm:  # an OpenSSL before 3.5
@@ -124,7 +124,7 @@ class Kem:
     private_len: int
     enc_len: int
     generate: Callable[[], KemKey]
-    load: Callable[[bytes], KemKey]
+    load: Callable[[bytes | memoryview], KemKey]
     load_public: Callable[[bytes], Any]
 
     @property

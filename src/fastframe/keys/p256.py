@@ -33,6 +33,6 @@ def load_point(data: bytes) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(CURVE, data)
 
 
-def load_scalar(data: bytes) -> ec.EllipticCurvePrivateKey:
+def load_scalar(data: bytes | memoryview) -> ec.EllipticCurvePrivateKey:
     """Read a private scalar; ValueError if the curve has no such."""
     return ec.derive_private_key(int.from_bytes(data, "big"), CURVE)

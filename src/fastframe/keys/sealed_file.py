@@ -52,10 +52,10 @@ def write_sealed(kem: Kem, private: bytes, password: bytes) -> bytes:
     return "\n".join(text).encode()
 
 
-def read_sealed(data: bytes, password: bytes) -> tuple[Kem, bytes]:
-    """Give the KEM and the private keys; WrongPassword if they do not open.
+def read_sealed(data: bytes, password: bytes) -> tuple[Kem, bytearray]:
+    """Give the KEM and the private keys, yours to wipe.
 
-    UsageError if data is no such file at all.
+    WrongPassword if they do not open, UsageError if data is no such file at all.
     """
     content = _unarmour(data)
     head_len = len(_VERSION) + ID_LEN + _SALT_LEN
@@ -66,12 +66,14 @@ def read_sealed(data: bytes, password: bytes) -> tuple[Kem, bytes]:
     if len(sealed) != kem.private_len + SCALAR_LEN + _TAG_LEN:
         raise UsageError("the identity's file was cut short or added to")
     cipher, nonce = _derive(password, head)
+    private = bytearray(len(sealed) - _TAG_LEN)
     try:
-        return kem, cipher.decrypt(nonce, sealed, head)
+        cipher.decrypt_into(nonce, sealed, head, private)
     except InvalidTag:
         raise WrongPassword(
             "wrong password, or the identity's file was changed"
         ) from None
+    return kem, private
 
 
 def _unarmour(data: bytes) -> bytes:
