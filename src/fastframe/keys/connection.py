@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidURI
+from websockets.uri import parse_uri
 
+from fastframe import UsageError
 from fastframe.keys.bucket import Bucket
 from fastframe.keys.errors import RelayRefused
 from fastframe.keys.protocol import (
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 _MEMBERS_MAX = 4096
 _FRAME_MAX = 8 * 1024 * 1024
 _UNREAD_FRAMES = 64
+# A goodbye that is not answered by then is not worth waiting for.
+_CLOSE_SECONDS = 1
 # Clocks and ways differ, and what is refused must be sent again.
 _SHARE_OF_RATES = 0.8
 # What a relay says is not believed where it would mean never to send again, or
@@ -85,16 +90,15 @@ class Connection:
     """An open connection on which the relay has let this identity in.
 
     Attributes:
-        members: the public keys of the others when this one came in.
+        members: the public keys of the others, as the relay has them now.
         run: names the relay's run: another one knows nothing of the last.
     """
 
     def __init__(self, socket: ClientConnection, welcome: dict[str, Any]) -> None:
         """Take over a socket after its "members" frame; see open_connection()."""
-        self.members = take_keys(welcome, "public_keys", _MEMBERS_MAX)
+        self.members = set(take_keys(welcome, "public_keys", _MEMBERS_MAX))
         self.run = take_bytes(welcome, "run", RUN_LEN, RUN_LEN)
         self._socket = socket
-        self._count = len(self.members)
         now = time.monotonic()
         rates = welcome.get("rates")
         self._messages = Bucket(*_rate(rates, "messages"), now)
@@ -106,7 +110,7 @@ class Connection:
         Waits as long as the relay would refuse it. Raises ConnectionClosed.
         """
         frame = encode("send", to=to, blob=blob)
-        receivers = self._count if to is None else 1
+        receivers = len(self.members) if to is None else 1
         for bucket, amount in (
             (self._messages, 1),
             (self._bytes, len(frame) * receivers),
@@ -125,10 +129,7 @@ class Connection:
                 item = _read(await self._socket.recv())
                 if item is None:
                     continue
-                if isinstance(item, Joined):
-                    self._count += 1
-                elif isinstance(item, Left):
-                    self._count = max(0, self._count - 1)
+                self._note(item)
                 yield item
         except ConnectionClosed as closed:
             if closed.rcvd is not None and closed.rcvd.code == CloseCode.REPLACED:
@@ -136,9 +137,28 @@ class Connection:
                 raise RelayRefused("replaced") from None
             raise
 
+    def _note(self, news: News) -> None:
+        if isinstance(news, Joined):
+            if len(self.members) >= _MEMBERS_MAX:
+                raise ProtocolError(Errors.ROOM_FULL, "more members than there can be")
+            self.members.add(news.public_key)
+        elif isinstance(news, Left):
+            self.members.discard(news.public_key)
+
     async def close(self) -> None:
         """End the connection; to the others this member has left."""
-        await self._socket.close()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._socket.close(), _CLOSE_SECONDS)
+        # A relay that has stopped reading must not keep the socket.
+        self._socket.transport.abort()
+
+
+def check_url(url: str) -> None:
+    """Raise UsageError unless url is one of a WebSocket."""
+    try:
+        parse_uri(url)
+    except InvalidURI:
+        raise UsageError("the relay's url must begin with ws:// or wss://") from None
 
 
 async def open_connection(
@@ -168,7 +188,7 @@ async def open_connection(
     socket = await connect(
         url,
         open_timeout=patience,
-        close_timeout=patience,
+        close_timeout=_CLOSE_SECONDS,
         max_size=_FRAME_MAX,
         max_queue=_UNREAD_FRAMES,
         compression=None,
