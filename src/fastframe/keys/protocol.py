@@ -206,6 +206,9 @@ def read_send(fields: dict[str, Any], blob_max: int) -> Send:
         raise ProtocolError(Errors.MALFORMED, "expected a blob")
     if len(blob) > (blob_max * 4 + 2) // 3:
         raise ProtocolError(Errors.TOO_LARGE, f"expected at most {blob_max} bytes")
+    # What is none would end the connections of those who get it: to them it is
+    # the relay that breaks the table.
+    from_text(blob, "blob", blob_max)
     return Send(to, blob)
 
 

@@ -213,11 +213,10 @@ class Relay:
         reason = "lost"
         try:
             async for frame in connection:
-                if seat.end_code is not None:
-                    break  # what it still says does not count
-                self._carrier.take(seat, frame)
-            else:
-                reason = "left"
+                # What is still said by one who is being put out does not count.
+                if seat.end_code is None:
+                    self._carrier.take(seat, frame)
+            reason = "left"
         except ConnectionClosed as closed:
             if closed.sent is not None and closed.sent.code == CloseCode.TOO_BIG:
                 reason = "too_big"
