@@ -16,12 +16,18 @@ from fastframe.keys.errors import (
     WrongPassword,
 )
 from fastframe.keys.identity import Identity
+from fastframe.keys.media import RoomMedia
 from fastframe.keys.mls import MlsKeys
+from fastframe.keys.opening import Fate, Opened
+from fastframe.keys.parking import ParkingLimits
 from fastframe.keys.public import check_public_key, fingerprint
 from fastframe.keys.room import Room
 from fastframe.keys.safety import safety_number
+from fastframe.keys.sealing import RoomSealer
 from fastframe.keys.signing import verify
+from fastframe.keys.stats import OpenedTrackStats, RoomStats, SealedTrackStats
 from fastframe.keys.timing import Timing
+from fastframe.keys.track import Track
 from fastframe.keys.webcrypto import PlainIdentity
 
 __all__ = [
@@ -30,17 +36,26 @@ __all__ = [
     "Context",
     "EncryptionRequired",
     "Event",
+    "Fate",
     "Identity",
     "InvalidPublicKey",
     "KeysError",
     "MlsKeys",
+    "Opened",
+    "OpenedTrackStats",
+    "ParkingLimits",
     "PlainIdentity",
     "RelayRefused",
     "RetireKey",
     "Room",
+    "RoomMedia",
+    "RoomSealer",
+    "RoomStats",
+    "SealedTrackStats",
     "Send",
     "StepKey",
     "Timing",
+    "Track",
     "UntrustedMember",
     "UnwrapFailed",
     "UseKey",

@@ -77,9 +77,9 @@ class Event:
     """Something has changed that people or programs may want to know.
 
     Attributes:
-        name: "member_joined", "member_left", "key_received", "key_rotated",
-            or of a track "missing_key", "decryption_failed",
-            "decryption_resumed", "not_encrypted", "frames_dropped".
+        name: "member_joined", "member_left", "key_rotated", or of a track
+            "missing_key", "decryption_failed", "decryption_resumed",
+            "unencrypted_frame", "frames_dropped".
         member: whom it is about: the public key of a member or of this one.
         at: when, by the clock that was handed in, in seconds.
         track: the track's name, empty for what concerns the whole member.

@@ -27,7 +27,7 @@ body       fields beside type and n
 =========  ===================================================================
 state      mine: the newest generation the sender has meant for the recipient
            (0: none). yours: the generations of the recipient's keys that the
-           sender holds, newest first, at most 8. Acknowledges, and asks for
+           sender holds, newest first, at most 16. Acknowledges, and asks for
            what is missing.
 key        generation, key_id, root, at, wrapped: the content key, wrapped
            with this key_id and generation as its context.
@@ -79,7 +79,7 @@ ID_LEN: Final = 16
 MAC_LEN: Final = 32
 NUMBER_MAX: Final = 2**53 - 1
 WRAPPED_MAX: Final = 4096
-HELD_MAX: Final = 8  # how many generations a state names
+HELD_MAX: Final = 16  # how many generations a state names
 
 When = Literal["now", "later"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastframe import UsageError
 from fastframe.keys.context import Context
 from fastframe.keys.held import wipe
-from fastframe.keys.messages import KeyNews, When
+from fastframe.keys.messages import HELD_MAX, KeyNews, When
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from fastframe.keys.chain import KeyIds, Scheme
     from fastframe.keys.links import Wrapper
     from fastframe.keys.timing import Timing
-
-GENERATIONS_KEPT = 8
 
 
 @dataclass(slots=True)
@@ -148,5 +146,5 @@ class OwnKeys:
     def _supersede(self, key: OwnKey, now: float) -> None:
         key.until = now + self._timing.grace
         self._old.append(key)
-        while len(self._old) > GENERATIONS_KEPT:
+        while len(self._old) > HELD_MAX:
             wipe(self._old.pop(0).key)
