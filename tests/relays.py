@@ -17,8 +17,11 @@ pytest.importorskip("websockets")
 
 from websockets.asyncio.client import connect
 
-from fastframe.keys import Identity, protocol
+import fastframe as ff
+from fastframe.keys import Identity, actions, protocol
+from fastframe.keys.client import Client
 from fastframe.keys.relay import Relay
+from fastframe.keys.room import Room
 
 ROOM = "a room"
 # Seconds after which a test counts as hanging; none waits for it otherwise.
@@ -186,3 +189,79 @@ class RelayProcess:
     def __exit__(self, *_):
         """Leave no process behind."""
         self.end(signal.SIGKILL)
+
+
+class Person:
+    """A member with a room and a client, that keeps the keys it is given.
+
+    Attributes:
+        keys: sender's public key → key id → key.
+        own: key id and key that this member seals under.
+        events: names of what happened, in order.
+        seen: every content key that it ever had.
+    """
+
+    def __init__(self, url, **options):
+        """Prepare; take part in an `async with`."""
+        self.identity = Identity.generate()
+        self.public_key = self.identity.public_key
+        self.room = Room(self.identity, ROOM, trust=lambda _: True, **options)
+        self.client = Client(url, self.identity, self.room, patience=5)
+        self.keys = {}
+        self.own = None
+        self.events = []
+        self.seen = set()
+
+    async def __aenter__(self):
+        """Join."""
+        await self.client.__aenter__()
+        self._reading = asyncio.ensure_future(self._read())
+        return self
+
+    async def __aexit__(self, *error):
+        """Leave."""
+        await self.client.__aexit__(*error)
+        await self._reading
+
+    async def _read(self):
+        async for action in self.client:
+            if isinstance(action, actions.UseKey):
+                self.own = action.key_id, bytes(action.key)
+                self.seen.add(bytes(action.key))
+            elif isinstance(action, actions.AddKey):
+                theirs = self.keys.setdefault(action.sender, {})
+                theirs[action.key_id] = bytes(action.key)
+                self.seen.add(bytes(action.key))
+            elif isinstance(action, actions.RetireKey):
+                self.keys.get(action.sender, {}).pop(action.key_id, None)
+            elif isinstance(action, actions.Event):
+                self.events.append(action.name)
+
+    def rotate(self):
+        """Take a new key."""
+        self.client.perform(self.room.rotate(self.client.now()))
+
+    def opens(self, other):
+        """Tell whether a frame that another seals now opens here."""
+        key_id, key = other.own
+        sealed = ff.Sealer("insertable", key, key_id=key_id).seal(b"a frame")
+        held = self.keys.get(other.public_key, {})
+        opener = ff.Opener("insertable", held)
+        return opener.open_batch([sealed]).ok == 1
+
+
+async def until(is_so):
+    """Wait until something is so; run() says when that takes too long."""
+    while not is_so():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0.02)
+
+
+async def until_keyed(people):
+    """Wait until everybody opens what everybody else seals."""
+    await until(
+        lambda: all(
+            one.own is not None and (one is other or other.opens(one))
+            for one in people
+            for other in people
+        )
+    )

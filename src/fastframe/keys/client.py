@@ -24,7 +24,7 @@ from fastframe.keys.connection import (
 from fastframe.keys.errors import RelayRefused
 from fastframe.keys.mailbox import Mailbox
 from fastframe.keys.protocol import Errors, ProtocolError
-from fastframe.keys.tasks import run_together
+from fastframe.keys.tasks import run_together, run_within
 
 if TYPE_CHECKING:
     import ssl
@@ -161,7 +161,7 @@ class Client:
             self.perform(self._room.leave(self.now()))
             if self._connection is not None and not task.done():
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._mailbox.until_sent(), _LEAVE_SECONDS)
+                    await run_within(_LEAVE_SECONDS, self._mailbox.until_sent())
         finally:
             task.cancel()
             self._mailbox.wipe()

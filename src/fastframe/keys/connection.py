@@ -32,6 +32,7 @@ from fastframe.keys.protocol import (
     take_bytes,
     take_keys,
 )
+from fastframe.keys.tasks import run_within
 
 if TYPE_CHECKING:
     import ssl
@@ -148,7 +149,7 @@ class Connection:
     async def close(self) -> None:
         """End the connection; to the others this member has left."""
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._socket.close(), _CLOSE_SECONDS)
+            await run_within(_CLOSE_SECONDS, self._socket.close())
         # A relay that has stopped reading must not keep the socket.
         self._socket.transport.abort()
 
@@ -195,9 +196,7 @@ async def open_connection(
         **options,
     )
     try:
-        return await asyncio.wait_for(
-            _introduce(socket, room, identity, token), patience
-        )
+        return await run_within(patience, _introduce(socket, room, identity, token))
     except BaseException:
         # Cancelled or refused, the socket must not outlive the attempt.
         socket.transport.abort()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
+
+Result = TypeVar("Result")
 
 
 class Bell:
@@ -54,3 +56,20 @@ async def run_together(*coroutines: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def run_within(seconds: float, coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Give what a coroutine gives, or end it and raise asyncio.TimeoutError.
+
+    Until Python 3.12 asyncio.wait_for() forgets that it was cancelled if the
+    coroutine ends at that very moment, and whoever cancelled waits for ever.
+    """
+    task = asyncio.ensure_future(coroutine)
+    try:
+        done, _ = await asyncio.wait([task], timeout=seconds)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    if not done:
+        raise asyncio.TimeoutError
+    return task.result()

@@ -21,6 +21,7 @@ from fastframe.keys.protocol import (
     read_hello,
 )
 from fastframe.keys.signing import verify
+from fastframe.keys.tasks import run_within
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -41,7 +42,7 @@ async def greet(
     nonce = secrets.token_bytes(NONCE_LEN)
     await connection.send(encode("challenge", version=VERSION, nonce=nonce))
     try:
-        frame = await asyncio.wait_for(connection.recv(), patience)
+        frame = await run_within(patience, connection.recv())
     except asyncio.TimeoutError:
         raise ProtocolError(Errors.TIMED_OUT, "no hello came") from None
     hello = read_hello(decode(frame))

@@ -10,6 +10,7 @@ from websockets.asyncio.server import broadcast
 
 from fastframe.keys.bucket import Bucket
 from fastframe.keys.protocol import CloseCode, Errors, ProtocolError, encode
+from fastframe.keys.tasks import run_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,7 @@ class Seat:
         code = self.end_code or CloseCode.LEFT
         closing = self.connection.close(code, code.name.lower().replace("_", " "))
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(closing, self._limits.close_seconds)
+            await run_within(self._limits.close_seconds, closing)
         # Closing waits for the write buffer without a limit, and a member that
         # does not read would keep its memory for ever.
         self.connection.transport.abort()
