@@ -137,9 +137,10 @@ function taken() {
   return answer;
 }
 
-async function enter({ room, trusted }) {
+async function enter({ room, trusted, options }) {
   identity ??= await Identity.generate();
   manager = new KeyManager({
+    ...options,
     identity,
     room,
     trust: (key) => trusted === null || trusted.includes(toText(key)),
