@@ -7,13 +7,14 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import fastframe as ff
-from fastframe.keys import AddKey, Event, Fate, Room, RoomMedia, Send, Track
-from simulation.network import NO_FAULTS, Faults, Network
+from fastframe.keys import AddKey, Event, Fate, Room, RoomMedia, Send, Timing, Track
+from simulation.network import DELAY, NO_FAULTS, Faults, Network
 
-TICK = 0.1
+TICK = 0.2
 ARCHIVE = 60  # frames that a newcomer tries to open
 GHOSTS = 6  # of those who have left, how many go on listening
 TRACK = "video"
+FRAME_PAUSE = 0.1  # seconds from one frame to the next, of all senders
 IV = slice(1, 13)  # of an "insertable" frame
 
 
@@ -63,7 +64,7 @@ class World:
         self.archive = deque(maxlen=ARCHIVE)
         self.nonces = set()
         self.order = 0
-        self.opened = self.parked = self.late = self.dropped = 0
+        self.late = 0
         self.attempts = 0  # of those who must not, all in vain
         self.fates = {}
 
@@ -86,7 +87,9 @@ class World:
             self.network.send(self.hint, other, "member_joined", public_key)
             self.network.send(self.hint, public_key, "member_joined", other)
         self.network.at(self.network.now + self.random.random(), self.tick, stay)
-        self.network.at(self.network.now + 3.0, self.try_archive, stay, list(self.archive))
+        self.network.at(
+            self.network.now + 3.0, self.try_archive, stay, list(self.archive)
+        )
 
     def leave(self, public_key, *, says_so):
         """Let a member go, with or without a word; it goes on listening."""
@@ -94,27 +97,40 @@ class World:
         if says_so:
             for action in stay.room.leave(self.network.now):
                 if isinstance(action, Send):
-                    self.network.send(self.deliver, public_key, action.to, action.message)
+                    self.network.send(
+                        self.deliver, public_key, action.to, action.message
+                    )
         for other in self.stays:
             self.network.send(self.hint, other, "member_left", public_key)
         stay.is_ghost = True
         self.ghosts.append(stay)
         self.settle_accounts(stay)
 
-    def churn(self, events, *, least, most, pause):
-        """Let members come and go at random, and frames flow all the while."""
+    def run(self, events, *, pause):
+        """Let members come and go, then nobody, and check that all is well.
+
+        At first all come; from then on between half of them and all are here.
+        """
         for _ in range(events):
             outside = [one for one in self.identities if one not in self.stays]
-            is_few = len(self.stays) <= least
-            is_join = is_few or (len(self.stays) < most and self.random.random() < 0.5)
-            if is_join and outside:
+            is_low = 2 * len(outside) >= len(self.identities)
+            if outside and (is_low or self.order == 0 or self.random.random() < 0.5):
                 self.join(self.random.choice(outside))
             else:
                 gone = self.random.choice(list(self.stays))
                 self.leave(gone, says_so=self.random.random() < 0.5)
-            for sender in self.random.sample(list(self.stays), min(3, len(self.stays))):
-                self.seal(self.stays[sender])
-            self.network.run(self.network.now + self.random.expovariate(1 / pause))
+            self.pass_time(self.random.expovariate(1 / pause))
+        beats = 1.1 * Timing().silence * Timing().beat(len(self.identities))
+        self.pass_time(beats + DELAY[1])
+        self.check_converged()
+
+    def pass_time(self, seconds):
+        """Let time pass; somebody seals a frame now and then."""
+        end = self.network.now + seconds
+        while self.network.now < end:
+            self.network.run(min(end, self.network.now + FRAME_PAUSE))
+            if self.stays:
+                self.seal(self.random.choice(list(self.stays.values())))
 
     # -- what the relay does --
 
@@ -232,7 +248,7 @@ class World:
 
     def try_frame(self, stay, frame):
         """Try to open a frame with every key there is, as an attacker would."""
-        opener = stay.media.opener(frame.sender, TRACK)
+        opener = stay.media.opener(frame.sender, TRACK, self.network.now)
         if opener is None or frame.sender == stay.room.public_key:
             return
         self.attempts += 1
@@ -262,10 +278,6 @@ class World:
 
     # -- the end --
 
-    def converge(self, seconds):
-        """Let the network be as bad as ever, but nobody come or go."""
-        self.network.run(self.network.now + seconds)
-
     def check_converged(self):
         """All know each other, hold each other's newest key, and open frames."""
         everybody = frozenset(self.stays)
@@ -281,9 +293,22 @@ class World:
             for other in self.stays.values():
                 if other is not stay:
                     opened = other.media.open(
-                        frame.sender, frame.sealed, self.network.now,
-                        track=TRACK, key_frame=frame.key_frame, note=(0, frame),
+                        frame.sender,
+                        frame.sealed,
+                        self.network.now,
+                        track=TRACK,
+                        key_frame=frame.key_frame,
+                        note=(0, frame),
                     )
                     assert opened.fate is Fate.OPENED
         for stay in list(self.stays.values()):
             self.settle_accounts(stay)
+
+    def summary(self):
+        """Say what went on."""
+        fates = ", ".join(f"{count} {fate.value}" for fate, count in self.fates.items())
+        return (
+            f"{self.network.now:.0f} s, {self.network.sent} messages, "
+            f"{len(self.nonces)} frames sealed; {fates}, {self.late} late; "
+            f"{self.attempts} attempts to open what one must not"
+        )

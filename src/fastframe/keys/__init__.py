@@ -3,7 +3,15 @@
 Needs the `cryptography` package: pip install "fastframe[keys]".
 """
 
-from fastframe.keys.actions import AddKey, Event, RetireKey, Send, StepKey, UseKey
+from fastframe.keys.actions import (
+    AddKey,
+    Event,
+    RetireKey,
+    Send,
+    StepKey,
+    StopSealing,
+    UseKey,
+)
 from fastframe.keys.context import Context
 from fastframe.keys.errors import (
     BadSignature,
@@ -54,6 +62,7 @@ __all__ = [
     "SealedTrackStats",
     "Send",
     "StepKey",
+    "StopSealing",
     "Timing",
     "Track",
     "UntrustedMember",

@@ -50,6 +50,11 @@ class StepKey:
 
 
 @dataclass(frozen=True, slots=True)
+class StopSealing:
+    """Seal nothing from here on, and wipe the keys: this member has left."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddKey:
     """Open frames of sender that name key_id with this key, from now on.
 
@@ -95,4 +100,4 @@ class Event:
     count: int = 1
 
 
-Action = Send | UseKey | StepKey | AddKey | RetireKey | Event
+Action = Send | UseKey | StepKey | StopSealing | AddKey | RetireKey | Event

@@ -121,6 +121,12 @@ class SFrameIds:
         )
 
 
+def sframe_steps_between(held: int, named: int) -> int:
+    """Give how many steps a KID is ahead of another one; 0 if it is not."""
+    is_one_epoch = held >> SFRAME_RATCHET_BITS == named >> SFRAME_RATCHET_BITS
+    return max(0, named - held) if is_one_epoch else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """What a room must know of a wire format.
@@ -133,7 +139,9 @@ class Scheme:
         step: one ratchet step.
         in_place: whether a step keeps its key id, and openers find out alone.
         steps_max: how many steps follow one key drawn at random, at most.
-        names_step: whether a frame's key id tells how far to ratchet.
+        steps_between: how many steps lead from one key id to another, 0 where
+            none do or ids do not tell. Where they tell, a frame itself says
+            how far its sender has ratcheted.
     """
 
     key_len: int
@@ -143,7 +151,7 @@ class Scheme:
     step: Callable[[bytes | bytearray], bytearray]
     in_place: bool = False
     steps_max: int = STEPS_MAX
-    names_step: bool = False
+    steps_between: Callable[[int, int], int] = lambda _from, _to: 0
 
 
 _IN_PLACE: dict[str, tuple[Callable[[bytes | bytearray], bytearray], int]] = {
@@ -163,7 +171,14 @@ def scheme_of(format: str, suite: str | int | None = None) -> Scheme:  # noqa: A
     if format == "sframe":
         step = partial(sframe.ratchet, suite=DEFAULT_SUITE if suite is None else suite)
         stepped = len(step(bytes(length)))
-        return Scheme(length, stepped, NUMBER_MAX, SFrameIds, step, names_step=True)
+        return Scheme(
+            length,
+            stepped,
+            NUMBER_MAX,
+            SFrameIds,
+            step,
+            steps_between=sframe_steps_between,
+        )
     if format in {"insertable", "stream"}:
         return Scheme(length, length, 255, partial(RingIds, 256), ratchet)
     if format not in _IN_PLACE:

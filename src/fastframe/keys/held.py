@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from fastframe.keys.actions import Action, AddKey, RetireKey
 from fastframe.keys.messages import HELD_MAX
+from fastframe.keys.wiping import wipe
 
 if TYPE_CHECKING:
     from fastframe.keys.chain import Scheme
     from fastframe.keys.messages import KeyNews
 
+FORESEEN_MAX = 8  # steps that a frame's key id may be ahead
 FOREVER = float("inf")
 
 
@@ -82,9 +84,24 @@ class HeldKeys:
         ]
         if not below or news.generation - news.root > self._scheme.steps_max:
             return None
-        key = below[-1].key
-        for _ in range(news.generation - below[-1].generation):
-            key = self._scheme.step(key)
+        return self._ratchet(below[-1], news.generation - below[-1].generation)
+
+    def foresee(self, key_id: int) -> bytearray | None:
+        """Ratchet on to the key that a frame names, if its name tells how far.
+
+        Nothing changes by it: who wrote the name is not known yet.
+        """
+        for one in reversed(self._slots):
+            steps = self._scheme.steps_between(one.key_id, key_id)
+            if one.generation and 0 < steps <= FORESEEN_MAX:
+                return self._ratchet(one, steps)
+        return None
+
+    def _ratchet(self, slot: Slot, steps: int) -> bytearray:
+        key = bytearray(slot.key)
+        for _ in range(steps):
+            before, key = key, self._scheme.step(key)
+            wipe(before)
         return key
 
     def take(
@@ -134,8 +151,3 @@ class HeldKeys:
         self._slots.remove(slot)
         wipe(slot.key)
         return RetireKey(self._sender, slot.key_id)
-
-
-def wipe(key: bytearray) -> None:
-    """Overwrite a key that is not needed any more."""
-    key[:] = bytes(len(key))

@@ -26,6 +26,7 @@ from fastframe.keys.messages import (
     encode,
     encode_body,
 )
+from fastframe.keys.wiping import wipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,8 +73,8 @@ class Offer:
         return cls(digest[:ID_LEN], secret, wrapped)
 
     def wipe(self) -> None:
-        """Overwrite the secret."""
-        self.secret[:] = bytes(len(self.secret))
+        """Overwrite the secret: a link once derived does not need it."""
+        wipe(self.secret)
 
 
 class Link:
@@ -110,7 +111,8 @@ class Link:
         derived = hkdf(secret, ID_LEN + 2 * MAC_LEN, info)
         self.id = derived[:ID_LEN]
         pair = derived[ID_LEN : ID_LEN + MAC_LEN], derived[ID_LEN + MAC_LEN :]
-        self._key_out, self._key_in = pair if is_low else pair[::-1]
+        out, in_ = pair if is_low else pair[::-1]
+        self._key_out, self._key_in = bytearray(out), bytearray(in_)
         self._sent = 0
         self._highest = 0
         self._seen = 0  # bit i: the number i below the highest has been here
@@ -143,8 +145,13 @@ class Link:
         self._seen |= 1 << -ahead
         return True
 
+    def wipe(self) -> None:
+        """Overwrite its keys."""
+        wipe(self._key_out)
+        wipe(self._key_in)
+
     @staticmethod
-    def _mac(key: bytes, body: bytes) -> bytes:
+    def _mac(key: bytearray, body: bytes) -> bytes:
         return hmac.digest(key, body, "sha256")
 
 
@@ -218,7 +225,8 @@ class Handshake:
             body = self._next.open(message)
             if body is None:
                 return None
-            self.link = self._next
+            self._end_link()
+            self.link, self._next = self._next, None
             self.abandon()
             return body, True
         body = self.link.open(message) if self.link is not None else None
@@ -229,12 +237,19 @@ class Handshake:
         for offer in (self._offer, self._heard):
             if offer is not None:
                 offer.wipe()
+        if self._next is not None:
+            self._next.wipe()
         self._offer = self._heard = self._next = None
 
     def close(self) -> None:
         """Forget everything."""
         self.abandon()
-        self.link = None
+        self._end_link()
+
+    def _end_link(self) -> None:
+        if self.link is not None:
+            self.link.wipe()
+            self.link = None
 
     def _make_offer(self) -> Offer:
         if self._offer is None:

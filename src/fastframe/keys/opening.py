@@ -73,7 +73,7 @@ class ReceivedTrack:
         self._received += 1
 
     def open(
-        self, sealed: Any, *, key_frame: bool | None
+        self, sealed: bytes | bytearray | memoryview, key_frame: bool | None
     ) -> tuple[Status, bytes | None, int | None]:
         """Try a frame: status, frame if it is open, and the key id it names."""
         started = self._clock()

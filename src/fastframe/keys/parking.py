@@ -7,7 +7,7 @@ age, for each sender and in total.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastframe import UsageError
@@ -41,13 +41,13 @@ class ParkingLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedFrame:
-    """A frame that waits.
+class Frame:
+    """A frame that has come, and may have to wait.
 
     Attributes:
         sender, track: whose it is.
-        key_id: the key it names; unverified.
-        sealed: a copy of it.
+        key_id: the key it names, unverified; None before it is parked.
+        sealed: the caller's buffer, and a copy of it once it is parked.
         key_frame: as it was given to open().
         note: the caller's own.
         at: when it came.
@@ -56,10 +56,14 @@ class ParkedFrame:
     sender: bytes
     track: str
     key_id: int | None
-    sealed: bytes
+    sealed: bytes | bytearray | memoryview
     key_frame: bool | None
     note: Any
     at: float
+
+    def copy(self, key_id: int | None) -> Frame:
+        """Give one that can wait for a key: buffers are used again."""
+        return replace(self, key_id=key_id, sealed=bytes(self.sealed))
 
 
 class Parking:
@@ -77,7 +81,7 @@ class Parking:
         self.frames = 0
         self.bytes = 0
 
-    def park(self, frame: ParkedFrame) -> bool:
+    def park(self, frame: Frame) -> bool:
         """Let a frame wait, if there is room."""
         limits, size = self._limits, len(frame.sealed)
         lot = self._lots.get(frame.sender) or _Lot()
@@ -93,11 +97,11 @@ class Parking:
         self._count(lot, 1, size)
         return True
 
-    def release(self, sender: bytes, key_id: int) -> list[ParkedFrame]:
+    def release(self, sender: bytes, key_id: int) -> list[Frame]:
         """Give the frames that wait for a key, the first that came first."""
         return self._take(sender, lambda one: one.key_id == key_id)
 
-    def expire(self, now: float) -> list[ParkedFrame]:
+    def expire(self, now: float) -> list[Frame]:
         """Give the frames that have waited for too long."""
         oldest = now - self._limits.seconds
         return [
@@ -107,7 +111,7 @@ class Parking:
             for frame in self._take(sender, lambda one: one.at <= oldest)
         ]
 
-    def clear(self) -> list[ParkedFrame]:
+    def clear(self) -> list[Frame]:
         """Give all that is left."""
         return [
             frame
@@ -115,9 +119,7 @@ class Parking:
             for frame in self._take(sender, lambda _: True)
         ]
 
-    def _take(
-        self, sender: bytes, is_taken: Callable[[ParkedFrame], bool]
-    ) -> list[ParkedFrame]:
+    def _take(self, sender: bytes, is_taken: Callable[[Frame], bool]) -> list[Frame]:
         lot = self._lots.get(sender)
         if lot is None:
             return []
@@ -133,7 +135,7 @@ class Parking:
         self.frames += frames
         self.bytes += size
 
-    def __iter__(self) -> Iterator[ParkedFrame]:
+    def __iter__(self) -> Iterator[Frame]:
         """Go through the frames that wait, sender by sender."""
         return (frame for lot in self._lots.values() for frame in lot.frames)
 
@@ -144,5 +146,5 @@ class _Lot:
     __slots__ = ("bytes", "frames")
 
     def __init__(self) -> None:
-        self.frames: deque[ParkedFrame] = deque()
+        self.frames: deque[Frame] = deque()
         self.bytes = 0

@@ -73,7 +73,7 @@ class Room:
         self.format = format
         self.suite = suite
         self.public_key = identity.public_key
-        self.messages_refused = 0
+        self._refused = 0
         self._settings = Settings(
             wrapper=identity,
             room=room_id,
@@ -102,10 +102,25 @@ class Room:
             0 if self._session is None else self._session.sending.own.current.generation
         )
 
+    @property
+    def messages_refused(self) -> int:
+        """How many messages made no sense, were not authentic, or too many."""
+        session = self._session
+        return self._refused + (0 if session is None else session.refused)
+
     def holds(self, sender: bytes) -> tuple[int, ...]:
         """Name the generations of a sender's keys that are held, newest first."""
         held = None if self._session is None else self._session.held.get(sender)
         return () if held is None else held.generations()
+
+    def foresee(self, sender: bytes, key_id: int) -> bytearray | None:
+        """Give the key that a frame of sender names, if it can be ratcheted to.
+
+        RFC 9605, 5.1: the key id of an "sframe" frame has the ratchet step in
+        it, so that a receiver need not wait for a message. Yours to wipe.
+        """
+        held = None if self._session is None else self._session.held.get(sender)
+        return None if held is None else held.foresee(key_id)
 
     # -- what the caller does --
 
@@ -120,9 +135,11 @@ class Room:
 
     def leave(self, now: float) -> list[Action]:
         """Leave the room: say so, and wipe all keys."""
-        session, self._session = self._enter(now), None
+        session = self._enter(now)
         if session is None:
             return []
+        self._refused += session.refused
+        self._session = None
         session.close()
         return session.actions
 
@@ -145,7 +162,8 @@ class Room:
     def member_left(self, public_key: bytes, now: float) -> list[Action]:
         """Shut somebody out who has gone: what is sealed now is closed to it.
 
-        A relay that lies about it costs a rotation and a new handshake.
+        A relay that lies about it costs a rotation and a new handshake. To
+        throw somebody out, let trust say no first, or it comes back.
         """
         session = self._enter(now)
         if session is not None:
@@ -165,15 +183,14 @@ class Room:
     def receive(self, sender: bytes, message: bytes, now: float) -> list[Action]:
         """Read a message that the relay brought, as from sender.
 
-        Never raises for what is in it; messages_refused counts what made no
-        sense.
+        Never raises for what is in it.
         """
         session = self._enter(now)
         if session is not None:
             try:
                 session.read(sender, decode(message))
             except (BadMessage, KeysError):
-                self.messages_refused += 1
+                self._refused += 1
         return self._take()
 
     def tick(self, now: float) -> list[Action]:

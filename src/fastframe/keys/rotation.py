@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fastframe import UsageError
 from fastframe.keys.context import Context
-from fastframe.keys.held import wipe
 from fastframe.keys.messages import HELD_MAX, KeyNews, When
+from fastframe.keys.wiping import wipe
 
 if TYPE_CHECKING:
     from collections.abc import Collection

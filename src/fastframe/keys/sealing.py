@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastframe import Sealer
 from fastframe.keys.errors import EncryptionRequired
-from fastframe.keys.held import wipe
 from fastframe.keys.stats import SealedTrackStats
+from fastframe.keys.wiping import wipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastframe.keys.actions import Action, Event, Send
+from fastframe.keys.actions import Action, Event, Send, StopSealing
 from fastframe.keys.bucket import Bucket
 from fastframe.keys.context import Context
 from fastframe.keys.distribution import Distribution
@@ -46,6 +46,7 @@ class Session:
         held: the keys of others, of those who have left as well for a while.
         actions: what is to be done, until Room takes it away.
         now: the time of the call that is going on.
+        refused: messages of strangers, too many, or not authentic.
     """
 
     def __init__(self, settings: Settings, now: float) -> None:
@@ -56,6 +57,7 @@ class Session:
         self._greetings = Bucket(GREETINGS_PER_SECOND, settings.max_members, now)
         self._here_at = now
         self.now = now
+        self.refused = 0
         self.actions: list[Action] = []
         self.members: dict[bytes, Member] = {}
         self.held: dict[bytes, HeldKeys] = {}
@@ -83,6 +85,7 @@ class Session:
         for held in self.held.values():
             self.actions += held.close()
         self.sending.own.close()
+        self.actions.append(StopSealing())
 
     def tick(self) -> None:
         """See to what has become due."""
@@ -108,6 +111,7 @@ class Session:
         """Take a message; KeysError if an offer or a key is not sender's."""
         member = self.members.get(sender) or self._meet(sender)
         if member is None or not member.may_send(self.now):
+            self.refused += 1
             return
         if isinstance(message, Hello):
             self._read_hello(member, message)
@@ -132,6 +136,7 @@ class Session:
     def _read_linked(self, member: Member, message: Linked) -> None:
         opened = member.handshake.open(message)
         if opened is None:
+            self.refused += 1
             self._greet(member)
             return
         body, is_first = opened
@@ -172,12 +177,8 @@ class Session:
     def greet(self, public_key: bytes) -> None:
         """Say hello to somebody who may be here, if it may be a member."""
         member = self.members.get(public_key) or self._meet(public_key)
-        if member is None:
-            return
-        try:
+        if member is not None:
             self._greet(member)
-        except KeysError:  # trusted, and yet no public key
-            self._forget(member)
 
     def remove(self, public_keys: Iterable[bytes]) -> None:
         """Let go of members, and take a key that they never get."""
@@ -238,14 +239,15 @@ class Session:
                 self.sending.attend(member, self.now)
             if self.now >= member.state_at:
                 self._tell(member)
-        if not member.handshake.is_open or self.now < member.hello_at:
+        is_open = member.handshake.is_open
+        if is_open and self.now < member.hello_at:
             return
-        if member.hello_tries <= self._timing.resends:
+        if is_open and member.hello_tries <= self._timing.resends:
             self._say_hello(member)
-        elif member.is_admitted:
-            member.handshake.abandon()
-        else:
+        elif not member.is_admitted:
             self._forget(member)
+        elif is_open:
+            member.handshake.abandon()
 
     def _greet(self, member: Member) -> None:
         """Say hello to whoever has not had one."""
@@ -253,7 +255,12 @@ class Session:
             self._say_hello(member)
 
     def _say_hello(self, member: Member) -> None:
-        for message in member.hello(self.now):
+        try:
+            messages = member.hello(self.now)
+        except KeysError:  # trusted, and yet no public key
+            self._forget(member)
+            return
+        for message in messages:
             self._send(member, message)
 
     def _tell(self, member: Member) -> None:
@@ -266,7 +273,7 @@ class Session:
         self.actions.append(Send(None, encode(Here())))
 
     def _beat(self) -> float:
-        return self._timing.beat(len(self.members))
+        return self._timing.beat(len(self.admitted()))
 
     def _send(self, member: Member, message: bytes) -> None:
         self.actions.append(Send(member.public_key, message))

@@ -101,6 +101,7 @@ class RoomStats:
         generation: of the own key in use.
         messages_refused: messages that made no sense or were not authentic.
         frames_parked, bytes_parked: what waits now.
+        frames_refused: frames of more senders than are kept account of.
         sealed: each track of this member's.
         opened: each track of each sender's that a frame has come from.
     """
@@ -113,6 +114,7 @@ class RoomStats:
     messages_refused: int
     frames_parked: int
     bytes_parked: int
+    frames_refused: int
     sealed: tuple[SealedTrackStats, ...]
     opened: tuple[OpenedTrackStats, ...]
 
