@@ -29,7 +29,8 @@ def main():
         world = World(seed, people)
         world.run(options.events, pause=options.pause)
         spent = time.process_time() - started
-        print(f"seed {seed}: {world.summary()}; {spent:.0f} s of processor time")
+        line = f"seed {seed}: {world.summary()}; {spent:.0f} s of processor time"
+        print(line, flush=True)  # noqa: T201 - a command's answer
 
 
 if __name__ == "__main__":

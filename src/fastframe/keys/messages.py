@@ -9,7 +9,7 @@ is a hint, until one of the two proofs below holds.
 message    to       fields beside v and type
 =========  =======  ==========================================================
 here       all      none. "I am here": a hint like the relay's own, worth a
-                    hello in return.
+                    hello in return, or a state where there is a link.
 hello      one      secret: 32 random bytes wrapped for the recipient, context
                     key_id 0 and generation 0 (no content key has them).
                     seen: the id of the recipient's offer that the sender

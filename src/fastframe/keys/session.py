@@ -117,8 +117,12 @@ class Session:
             self._read_hello(member, message)
         elif isinstance(message, Linked):
             self._read_linked(member, message)
-        else:
+        elif not member.is_admitted:
             self._greet(member)
+        elif member.may_be_answered(self.now):
+            # It may have begun anew: then this is under a link that it does not
+            # know, and it says hello. If not, this is the next state, sooner.
+            self._tell(member)
 
     def _read_hello(self, member: Member, hello: Hello) -> None:
         if not member.handshake.is_known(hello):
