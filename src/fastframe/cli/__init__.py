@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import fastframe as ff
 from fastframe.cli import values
 from fastframe.cli.failure import FAILED, STOPPED, CommandError
+from fastframe.cli.keys_options import add_keys
 from fastframe.cli.relay_options import add_relay
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_bench(commands)
     _add_info(commands)
+    add_keys(commands)
     add_relay(commands)
     return parser
 
