@@ -20,7 +20,7 @@ class Seat:
         self.public_key = self.identity.public_key
         self.table = table
         self.name = name
-        tracks = options.pop("tracks", None) or {VIDEO: Track()}
+        tracks = options.pop("tracks", {VIDEO: Track()})
         limits = options.pop("parking", None)
         options = {"trust": lambda _: True} | options
         self.events = []

@@ -165,8 +165,9 @@ def decode(data: bytes) -> Message:
     if len(data) > MESSAGE_MAX:
         raise BadMessage("too long")
     fields = _load(data)
-    if type(fields.pop("v", None)) is not int:
-        raise BadMessage("no version")
+    version = fields.pop("v", None)
+    if type(version) is not int or version != VERSION:
+        raise BadMessage("another version")
     kind = fields.pop("type", None)
     if kind == "linked":
         link, body, mac = _take(fields, "link", "body", "mac")
@@ -222,11 +223,11 @@ def decode_body(data: bytes) -> Body:
     if kind == "bye":
         _take(fields)
         return Bye(n)
-    if kind not in {"key", "step"}:
+    if kind not in ("key", "step"):
         raise BadMessage("unknown type")
     wrapped = _bytes(fields.pop("wrapped", None)) if kind == "key" else None
     generation, key_id, root, at = _take(fields, "generation", "key_id", "root", "at")
-    if at not in {"now", "later"}:
+    if at not in ("now", "later"):
         raise BadMessage("no such time")
     number = _number(generation, 1)
     first = _number(root, 1)
