@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,6 +229,19 @@ def test_file_is_pem_text_that_opens_after_a_mail(sealed):
     assert max(map(len, pem.splitlines())) <= 64
     mailed = b"Here it is:\r\n" + pem.replace(b"\n", b"\r\n") + b"\r\nBye.\r\n"
     assert Identity.from_pem(mailed, PASSWORD).public_key == identity.public_key
+
+
+def test_file_is_what_the_description_says(sealed):
+    """An implementation apart opens it, at the cost of guessing that is promised."""
+    identity, pem = sealed
+    content = b64decode(b"".join(pem.split(b"\n")[1:-2]))
+    head, body = content[:19], content[19:]
+    assert head[:3].hex() == "01" + KEM_ID[identity.kem]
+    room = 2 * 128 * 2**15 * 8
+    cost = {"n": 2**15, "r": 8, "p": 3, "maxmem": room}
+    derived = hashlib.scrypt(PASSWORD, salt=head[3:], dklen=44, **cost)
+    private = AESGCM(derived[:32]).decrypt(derived[32:], body, head)
+    assert private == b"".join(private_bytes(identity))
 
 
 def test_wrong_password_is_named(sealed):

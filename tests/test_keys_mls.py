@@ -242,6 +242,16 @@ def test_holds_as_many_past_epochs_as_asked(past):
     assert ok == [False] * (5 - past) + [True] * (past + 1)
 
 
+def test_epoch_whose_number_comes_round_is_dropped():
+    """Its KIDs are the new epoch's now, for members that may not be in it."""
+    keys = entered(0, members=[0, 1], past_epochs=3)
+    keys.enter(15, base_key(2), members=[0])
+    assert len(keys.opener().keys) == 3
+    keys.enter(16, base_key(3), members=[0])
+    expected = {mls_kid(epoch, 0, **LAYOUT) for epoch in (15, 16)}
+    assert set(keys.opener().keys) == expected
+
+
 def test_epochs_never_go_back():
     """An old commit, played again, must not bring back an old key."""
     keys = entered(3)

@@ -240,6 +240,13 @@ def test_hostile_member_can_send_no_more_than_a_bad_key(member, spoil):
     check_refused(member, version + signature + sealed)
 
 
+@pytest.mark.parametrize("size", [0, 256, 10_000])
+def test_hostile_member_cannot_wrap_what_is_no_key(size):
+    """Signed and sealed as it should be, but of a size that no key has."""
+    wrapped = wrap_for(BOB.public_key, bytes(size), CONTEXT, ALICE._keys[1])
+    check_refused(BOB, wrapped)
+
+
 # -- what callers get wrong --
 
 

@@ -31,7 +31,7 @@ def safety_number(public_keys: Iterable[bytes]) -> str:
     on how often one is named, and changes with every one who comes or goes.
 
     Sixty digits are 199 bits. A relay that shows a key of its own to either side
-    looks for two sets with one number, which takes some 2^99 tries; that holds
+    looks for two sets with one number, which takes some 2^100 tries; that holds
     for all digits only: of those who compare the first four groups it takes
     2^33.
 

@@ -29,6 +29,12 @@ both layers. So a wrapped key cannot be redirected, taken over (a signature cut
 off and replaced by one's own names another sender in info), or played back
 under another id. What unwrap() cannot know is whether it has seen this very
 generation before: who keeps the highest one of each sender knows.
+
+No forward secrecy against the theft of a recipient's private key: whoever has
+recorded what was wrapped for it opens all of it. An identity that is made for one
+call, and closed with it, bounds that to the call. Nothing is saved between two
+wraps: a shared Diffie-Hellman for each pair would save half of their cost, and
+make the sender's private key open what it sent, too.
 """
 
 from __future__ import annotations
