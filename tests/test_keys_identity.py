@@ -239,7 +239,7 @@ def test_file_is_what_the_description_says(sealed):
     assert head[:3].hex() == "01" + KEM_ID[identity.kem]
     room = 2 * 128 * 2**15 * 8
     cost = {"n": 2**15, "r": 8, "p": 3, "maxmem": room}
-    derived = hashlib.scrypt(PASSWORD, salt=head[3:], dklen=44, **cost)
+    derived = hashlib.scrypt(PASSWORD, salt=head, dklen=44, **cost)
     private = AESGCM(derived[:32]).decrypt(derived[32:], body, head)
     assert private == b"".join(private_bytes(identity))
 

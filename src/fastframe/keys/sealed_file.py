@@ -4,8 +4,9 @@ PEM around::
 
     [version 1][KEM id 2][salt 16][AES-256-GCM(private keys)][tag 16]
 
-Key and nonce come out of scrypt (RFC 7914) over the password and the salt, which
-is drawn for each file; the head in front is authenticated. Not PKCS #8: of that,
+Key and nonce come out of scrypt (RFC 7914) over the password, with the whole head
+in front as its salt, of which 16 bytes are drawn for each file; the head is also
+what is authenticated. Not PKCS #8: of that,
 the `cryptography` package sets 2048 rounds of PBKDF2, which a graphics card
 counts in microseconds, and nothing notices a changed file.
 """
@@ -87,12 +88,12 @@ def _unarmour(data: bytes) -> bytes:
     raise UsageError(f"expected a file that has -----BEGIN {_LABEL}-----")
 
 
-def _derive(password: bytes, salt: bytes) -> tuple[AESGCM, bytes]:
-    """Give cipher and nonce; both are new with each salt."""
+def _derive(password: bytes, head: bytes) -> tuple[AESGCM, bytes]:
+    """Give cipher and nonce; both are new with each head."""
     if not isinstance(password, (bytes, bytearray)):
         raise UsageTypeError("password must be bytes")
     if not password:
         raise UsageError("password must not be empty")
-    scrypt = Scrypt(salt=salt, length=_KEY_LEN + _NONCE_LEN, n=_N, r=_R, p=_P)
+    scrypt = Scrypt(salt=head, length=_KEY_LEN + _NONCE_LEN, n=_N, r=_R, p=_P)
     derived = scrypt.derive(password)
     return AESGCM(derived[:_KEY_LEN]), derived[_KEY_LEN:]
