@@ -6,9 +6,9 @@ PEM around::
 
 Key and nonce come out of scrypt (RFC 7914) over the password, with the whole head
 in front as its salt, of which 16 bytes are drawn for each file; the head is also
-what is authenticated. Not PKCS #8: of that,
-the `cryptography` package sets 2048 rounds of PBKDF2, which a graphics card
-counts in microseconds, and nothing notices a changed file.
+what is authenticated. Not PKCS #8: of that, the `cryptography` package sets 2048
+rounds of PBKDF2, which a graphics card counts in microseconds, and nothing notices
+a changed file.
 """
 
 from __future__ import annotations
