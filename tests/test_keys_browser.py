@@ -162,6 +162,18 @@ def test_signatures_hold_on_both_sides(ask, page):
     assert ask("check", *blobs, purpose="bye") == ({"ok": False},)
 
 
+def test_page_signs_and_takes_low_halves_only(ask, page):
+    """So often that one of each would have come up but for its doing."""
+    for number in range(20):
+        message = bytes([number])
+        _, signature = ask("sign", message, purpose="hello")
+        verify(signature, message, sender=page, purpose="hello")
+        other = p256.ORDER - int.from_bytes(signature[32:], "big")
+        second = signature[:32] + other.to_bytes(32, "big")
+        assert ask("check", second, page, message, purpose="hello") == ({"ok": False},)
+        assert ask("check", signature, page, message, purpose="hello")[0]["ok"]
+
+
 def test_safety_numbers_are_the_same_on_both_sides(ask):
     """What is read aloud in the browser is what the bot shows."""
     keys = [Identity.generate().public_key for _ in range(4)]

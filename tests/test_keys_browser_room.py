@@ -423,6 +423,21 @@ def test_hostile_messages_are_counted_and_do_no_harm(process, network):
     assert page.sealing == seen
 
 
+def test_flood_is_dropped_beyond_what_can_wait(process, network):
+    """What a relay says faster than it can be read must not pile up."""
+    page, program = Page(process), Program()
+    network.join(page, program)
+    network.run()
+    here = b'{"v":1,"type":"here"}'
+    peer = spelled(program.public_key)
+    told, _ = process.ask("flood", [here], peer=peer, count=5000)
+    assert told["refusedAtOnce"] == 3000
+    network.run(2)
+    network.check_all_hear_all()
+    told, _ = process.ask("flood", [here], peer=peer, count=100)
+    assert told["refusedAtOnce"] == 0
+
+
 def test_forged_messages_of_a_member_do_nothing(process, network):
     """A changed MAC, a body of the relay's own, another member's name."""
     page, program, third = Page(process), Program(), Program()

@@ -23,6 +23,7 @@ from fastframe.keys import (
     WrongPassword,
     check_public_key,
     fingerprint,
+    p256,
     verify,
 )
 from fastframe.keys.context import join_fields
@@ -202,6 +203,17 @@ def test_every_changed_bit_of_a_signature_is_noticed():
                 sender=identity.public_key,
                 purpose="hello",
             )
+
+
+def test_second_signature_made_of_one_is_refused():
+    """ECDSA takes n - s for s: whoever carries a message could make it new."""
+    identity = Identity.generate()
+    for _ in range(8):  # both halves come up
+        signature = identity.sign(b"message", purpose="hello")
+        other = p256.ORDER - int.from_bytes(signature[32:], "big")
+        second = signature[:32] + other.to_bytes(32, "big")
+        with pytest.raises(BadSignature):
+            verify(second, b"message", sender=identity.public_key, purpose="hello")
 
 
 def test_signature_of_no_sender_is_the_senders_fault():

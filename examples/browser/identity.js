@@ -42,12 +42,28 @@ export async function readPublicKey(bytes) {
   }
 }
 
+// Of s and n - s, which ECDSA cannot tell apart, only the lower one counts: see
+// signing.py for what the other would be good for.
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const toInteger = (bytes) => bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+const isLow = (signature) => 2n * toInteger(signature.subarray(SIGNATURE_LEN / 2)) <= ORDER;
+
+function lowered(signature) {
+  if (isLow(signature)) return signature;
+  const r = signature.subarray(0, SIGNATURE_LEN / 2);
+  let rest = ORDER - toInteger(signature.subarray(SIGNATURE_LEN / 2));
+  const s = new Uint8Array(SIGNATURE_LEN / 2);
+  for (let at = s.length - 1; at >= 0; at -= 1, rest >>= 8n) s[at] = Number(rest & 255n);
+  return concat(r, s);
+}
+
 const signedBytes = (purpose, fields) =>
   joinFields(utf8('fastframe signature v1'), utf8(purpose), ...fields);
 
 /** Tell whether a signature is the sender's, for this purpose. */
 export async function verify(signature, sender, purpose, ...fields) {
   const { verifier } = await readPublicKey(sender);
+  if (signature.length !== SIGNATURE_LEN || !isLow(signature)) return false;
   return subtle.verify(SIGN, verifier, signature, signedBytes(purpose, fields));
 }
 
@@ -97,7 +113,7 @@ export class Identity {
 
   async sign(purpose, ...fields) {
     const data = signedBytes(purpose, fields);
-    return new Uint8Array(await subtle.sign(SIGN, this.#signing.privateKey, data));
+    return lowered(new Uint8Array(await subtle.sign(SIGN, this.#signing.privateKey, data)));
   }
 
   /** Wrap a content key for one member; context is {room, sender, keyId, generation}. */
@@ -144,7 +160,6 @@ export async function safetyNumber(publicKeys) {
   if (members.length < 2) throw new RangeError('two different members or more');
   const data = joinFields(utf8('fastframe safety number v1'), ...members);
   const digest = new Uint8Array(await subtle.digest('SHA-512', data));
-  const value = digest.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  const digits = String(value % 10n ** 60n).padStart(60, '0');
+  const digits = String(toInteger(digest) % 10n ** 60n).padStart(60, '0');
   return digits.match(/.{5}/g).join(' ');
 }

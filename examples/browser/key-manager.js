@@ -26,6 +26,8 @@ import { here, readMessage } from './messages.js';
 import { OwnKeys } from './own-keys.js';
 
 const MAX_MEMBERS = 255;
+// What the relay may say ahead of the work on it. Rooms bear losses.
+const WAITING_MAX = 2000;
 
 export class KeyManager {
   #given;
@@ -34,6 +36,7 @@ export class KeyManager {
   #own = null; // null outside the room
   #hereAt = 0;
   #work = Promise.resolve();
+  #waiting = 0;
   refused = 0; // messages that made no sense
 
   constructor(given) {
@@ -67,15 +70,15 @@ export class KeyManager {
   }
 
   memberJoined(publicKey) {
-    return this.#inside(() => this.#greet(this.#meet(publicKey)));
+    return this.#obey(() => this.#greet(this.#meet(publicKey)));
   }
 
   memberLeft(publicKey) {
-    return this.#inside(() => this.#remove([this.#members.get(toText(publicKey))]));
+    return this.#obey(() => this.#remove([this.#members.get(toText(publicKey))]));
   }
 
   receive(sender, bytes) {
-    return this.#inside(async () => {
+    return this.#obey(async () => {
       const message = readMessage(bytes);
       const member = this.#meet(sender);
       if (!member?.messages.take(this.#now())) return;
@@ -108,6 +111,16 @@ export class KeyManager {
 
   #inside(job) {
     return this.#queue(() => (this.#own ? job() : undefined));
+  }
+
+  /** Do what the relay wants, unless it has wanted too much at once. */
+  #obey(job) {
+    if (this.#waiting >= WAITING_MAX) {
+      this.refused += 1;
+      return this.#work;
+    }
+    this.#waiting += 1;
+    return this.#inside(job).finally(() => (this.#waiting -= 1));
   }
 
   // -- what the others say --

@@ -56,11 +56,13 @@ export class Relay {
         await manager.leave();
         socket.close();
       };
-      let work = Promise.resolve();
       signal.addEventListener('abort', leave, { once: true });
       socket.onmessage = ({ data }) => {
-        work = work.then(() => this.#hear(JSON.parse(data), manager, onLetIn));
-        work.catch(() => socket.close()); // it speaks another language
+        try {
+          this.#hear(JSON.parse(data), manager, onLetIn);
+        } catch {
+          socket.close(); // it speaks another language
+        }
       };
       socket.onclose = () => {
         this.#isLetIn = false;
@@ -71,17 +73,19 @@ export class Relay {
     });
   }
 
-  async #hear(frame, manager, onLetIn) {
-    if (frame.type === 'challenge') await this.#prove(fromText(frame.nonce));
+  /** The manager keeps the order of what it is told. */
+  #hear(frame, manager, onLetIn) {
+    if (frame.type === 'challenge') this.#prove(fromText(frame.nonce));
     else if (frame.type === 'members') {
       onLetIn();
       this.#isLetIn = true;
-      // Who is missing now may have lost the relay as well, and be back in a
+      // Who is not among them may have lost the relay as well, and be back in a
       // moment: to take its silence for a leave is up to the manager.
-    } else if (frame.type === 'joined') await manager.memberJoined(fromText(frame.public_key));
-    else if (frame.type === 'left') await manager.memberLeft(fromText(frame.public_key));
+      for (const text of frame.public_keys) manager.memberJoined(fromText(text));
+    } else if (frame.type === 'joined') manager.memberJoined(fromText(frame.public_key));
+    else if (frame.type === 'left') manager.memberLeft(fromText(frame.public_key));
     else if (frame.type === 'deliver') {
-      await manager.receive(fromText(frame.from), fromText(frame.blob));
+      manager.receive(fromText(frame.from), fromText(frame.blob));
     }
   }
 

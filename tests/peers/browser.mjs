@@ -167,7 +167,17 @@ async function tell(request, blobs) {
   return taken();
 }
 
+/** Say the same so many times, without waiting for what comes of it. */
+async function flood({ peer, count }, blobs) {
+  const [message] = bytes(blobs);
+  const before = manager.refused;
+  const work = Array.from({ length: count }, () => manager.receive(fromText(peer), message));
+  const refusedAtOnce = manager.refused - before;
+  await Promise.all(work);
+  return [{ refusedAtOnce }, []];
+}
+
 await serve({
   hpkeOpen, hpkeSeal, generate, keep, wrap, unwrap, sign, check, safety,
-  plainGenerate, plainWrap, plainUnwrap, enter, tell,
+  plainGenerate, plainWrap, plainUnwrap, enter, tell, flood,
 });

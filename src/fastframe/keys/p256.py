@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 CURVE = ec.SECP256R1()
 POINT_LEN = 65  # 04 || x || y (SEC 1, 2.3.3)
 SCALAR_LEN = 32
+# The number of points, n: SEC 2, 2.4.2.
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def generate() -> ec.EllipticCurvePrivateKey:

@@ -3,6 +3,10 @@
 A signature is r || s, 64 bytes (IEEE P1363, which is WebCrypto's form, not
 DER). Each is for one purpose: what is signed starts with its name, so that no
 message of one kind can pass for one of another.
+
+Of s and n - s, which ECDSA cannot tell apart, only the lower one counts. Else
+anybody could make a second signature out of one, and with it a wrapped key that
+looks like a new one.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from fastframe.keys.context import join_fields
 from fastframe.keys.errors import BadSignature
-from fastframe.keys.p256 import SCALAR_LEN
+from fastframe.keys.p256 import ORDER, SCALAR_LEN
 from fastframe.keys.public import read_public_key
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ def _signed(purpose: str, fields: Sequence[bytes]) -> bytes:
 def sign_fields(key: ec.EllipticCurvePrivateKey, purpose: str, *fields: bytes) -> bytes:
     """Sign fields for one purpose; give r || s."""
     r, s = decode_dss_signature(key.sign(_signed(purpose, fields), _ECDSA))
+    s = min(s, ORDER - s)
     return r.to_bytes(SCALAR_LEN, "big") + s.to_bytes(SCALAR_LEN, "big")
 
 
@@ -48,6 +53,8 @@ def is_signed(
         return False
     r = int.from_bytes(signature[:SCALAR_LEN], "big")
     s = int.from_bytes(signature[SCALAR_LEN:], "big")
+    if s > ORDER // 2:
+        return False
     try:
         key.verify(encode_dss_signature(r, s), _signed(purpose, fields), _ECDSA)
     except InvalidSignature:
