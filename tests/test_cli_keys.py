@@ -420,9 +420,9 @@ def test_wrong_calls_end_in_2_with_usage(keys):
         assert keys(*args, asked=None)[0] == 2
 
 
-def test_missing_cryptography_is_named(keys, monkeypatch):
-    """The extra that brings it is what to install."""
-    monkeypatch.setitem(sys.modules, "cryptography", None)
+def test_missing_or_old_cryptography_is_named(keys, monkeypatch):
+    """The extra that brings one with HPKE is what to install."""
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.hpke", None)
     code, _, err = keys("compare", "alice.pub", "bob.pub", asked=None)
     assert code == 1
     assert 'pip install "fastframe[keys]"' in err

@@ -23,6 +23,7 @@ from fastframe.keys import (
     WrongPassword,
     check_public_key,
     fingerprint,
+    kem_name,
     p256,
     verify,
 )
@@ -62,6 +63,7 @@ def test_public_key_names_its_kem_and_has_the_stated_size(identity):
     """A relay sizes its limits by this, and a browser parses it."""
     assert len(identity.public_key) == PUBLIC_LEN[identity.kem]
     assert identity.public_key[:2].hex() == KEM_ID[identity.kem]
+    assert kem_name(identity.public_key) == identity.kem
     check_public_key(identity.public_key)
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Run one of its commands."""
-    need("cryptography", '"fastframe[keys]"', why="keys")
+    # Not the package alone: before 48 it has no HPKE.
+    need("cryptography.hazmat.primitives.hpke", '"fastframe[keys]"', why="keys")
     # Needs what was just looked for.
     from fastframe.cli.keys_commands import COMMANDS  # noqa: PLC0415
 

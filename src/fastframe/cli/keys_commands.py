@@ -16,10 +16,10 @@ from fastframe.keys import (
     KeysError,
     UnwrapFailed,
     fingerprint,
+    kem_name,
     protocol,
     safety_number,
 )
-from fastframe.keys.public import read_public_key
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +50,7 @@ def _show(args: argparse.Namespace) -> int:
     for number, name in enumerate(args.files):
         public_key = _public_key_of(name, args)
         facts = {
-            "kem": read_public_key(public_key).kem.name,
+            "kem": kem_name(public_key),
             "fingerprint": fingerprint(public_key),
             "public_key": files.public_text(public_key),
         }

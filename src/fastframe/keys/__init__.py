@@ -28,7 +28,7 @@ from fastframe.keys.media import RoomMedia
 from fastframe.keys.mls import MlsKeys
 from fastframe.keys.opening import Fate, Opened
 from fastframe.keys.parking import ParkingLimits
-from fastframe.keys.public import check_public_key, fingerprint
+from fastframe.keys.public import check_public_key, fingerprint, kem_name
 from fastframe.keys.room import Room
 from fastframe.keys.safety import safety_number
 from fastframe.keys.sealing import RoomSealer
@@ -71,6 +71,7 @@ __all__ = [
     "WrongPassword",
     "check_public_key",
     "fingerprint",
+    "kem_name",
     "safety_number",
     "verify",
 ]

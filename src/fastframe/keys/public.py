@@ -77,6 +77,11 @@ def check_public_key(data: bytes) -> None:
     read_public_key(data)
 
 
+def kem_name(public_key: bytes) -> str:
+    """Name the KEM of a public key, "P-256" or "hybrid"; or InvalidPublicKey."""
+    return read_public_key(public_key).kem.name
+
+
 def fingerprint(public_key: bytes) -> str:
     """Give 128 bits of SHA-256 of a public key in hex: for logs and tables.
 
