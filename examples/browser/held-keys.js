@@ -84,8 +84,9 @@ export class HeldKeys {
   }
 
   async #derive({ generation, root }) {
-    const isBelow = (slot) => slot.root === root && slot.generation > 0 && slot.generation < generation;
-    const base = this.#slots.findLast(isBelow);
+    const base = this.#slots.findLast(
+      (slot) => slot.root === root && slot.generation > 0 && slot.generation < generation,
+    );
     if (!base || generation - root > STEPS_MAX) return null;
     let { key } = base;
     for (let at = base.generation; at < generation; at += 1) key = await ratchet(key);

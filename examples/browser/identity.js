@@ -156,7 +156,8 @@ export async function fingerprint(publicKey) {
 
 /** Give the sixty digits that members read to each other: see safety.py. */
 export async function safetyNumber(publicKeys) {
-  const members = [...publicKeys].sort(compare).filter((key, at, all) => at === 0 || !isEqual(key, all[at - 1]));
+  const isFirst = (key, at, all) => at === 0 || !isEqual(key, all[at - 1]);
+  const members = [...publicKeys].sort(compare).filter(isFirst);
   if (members.length < 2) throw new RangeError('two different members or more');
   const data = joinFields(utf8('fastframe safety number v1'), ...members);
   const digest = new Uint8Array(await subtle.digest('SHA-512', data));

@@ -24,7 +24,8 @@ const write = (fields) => utf8(JSON.stringify(fields));
 /** Read a message. */
 export function readMessage(bytes) {
   if (bytes.length > MESSAGE_MAX) throw new RangeError('too long');
-  const { v, type, ...fields } = readObject(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  const { v, type, ...fields } = readObject(text);
   if (!Number.isSafeInteger(v)) throw new TypeError('no version');
   if (type === 'here') {
     expect(fields);

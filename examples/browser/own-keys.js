@@ -48,7 +48,8 @@ export class OwnKeys {
 
   /** Use the pending key once nobody waits for it, or it has waited long enough. */
   usePending(now, isAwaited) {
-    if (!this.pending || (isAwaited(this.pending.generation) && now < this.pending.deadline)) return;
+    if (!this.pending) return;
+    if (isAwaited(this.pending.generation) && now < this.pending.deadline) return;
     this.#wipe(this.current);
     this.current = this.pending;
     this.pending = null;

@@ -91,7 +91,8 @@ export class Relay {
 
   async #prove(nonce) {
     const { publicKey } = this.#identity;
-    const proof = await this.#identity.sign(PURPOSE, joinFields(nonce, utf8(this.#room), publicKey));
+    const signed = joinFields(nonce, utf8(this.#room), publicKey);
+    const proof = await this.#identity.sign(PURPOSE, signed);
     const token = this.#token === undefined ? {} : { token: this.#token };
     this.#say({
       type: 'hello',

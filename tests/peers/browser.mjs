@@ -99,11 +99,14 @@ async function plainWrap({ way }, blobs) {
   const wrapping = await wrappingKey(point);
   const iv = globalThis.crypto.getRandomValues(new Uint8Array(12));
   const request = { name: 'AES-GCM', iv, additionalData };
+  let sealed;
   if (way === 'encrypt') {
-    return [{}, [Buffer.concat([iv, Buffer.from(await subtle.encrypt(request, wrapping, contentKey))])]];
+    sealed = await subtle.encrypt(request, wrapping, contentKey);
+  } else {
+    const key = await subtle.importKey('raw', contentKey, 'AES-GCM', true, ['encrypt']);
+    sealed = await subtle.wrapKey('raw', key, wrapping, request);
   }
-  const key = await subtle.importKey('raw', contentKey, 'AES-GCM', true, ['encrypt']);
-  return [{}, [Buffer.concat([iv, Buffer.from(await subtle.wrapKey('raw', key, wrapping, request))])]];
+  return [{}, [Buffer.concat([iv, Buffer.from(sealed)])]];
 }
 
 async function plainUnwrap({ way }, blobs) {
@@ -112,7 +115,8 @@ async function plainUnwrap({ way }, blobs) {
   const request = { name: 'AES-GCM', iv: wrapped.subarray(0, 12), additionalData };
   const sealed = wrapped.subarray(12);
   if (way === 'encrypt') return [{}, [await subtle.decrypt(request, wrapping, sealed)]];
-  const key = await subtle.unwrapKey('raw', sealed, wrapping, request, 'AES-GCM', true, ['encrypt']);
+  const as = ['AES-GCM', true, ['encrypt']];
+  const key = await subtle.unwrapKey('raw', sealed, wrapping, request, ...as);
   return [{}, [await raw(key)]];
 }
 
@@ -148,7 +152,8 @@ async function enter({ room, trusted, options }) {
     send: (to, message) => note('send', { to: to && toText(to) }, message),
     useKey: ({ key, ...rest }) => note('use', rest, key),
     addKey: ({ key, sender, keyId }) => note('add', { keyId, sender: toText(sender) }, key),
-    retireKey: ({ sender, keyId }) => note('retire', { keyId, sender: toText(sender) }, new Uint8Array()),
+    retireKey: ({ sender, keyId }) =>
+      note('retire', { keyId, sender: toText(sender) }, new Uint8Array()),
   });
   return [{}, [identity.publicKey]];
 }
