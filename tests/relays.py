@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -158,8 +159,10 @@ class RelayProcess:
         """Start it and wait until it listens."""
         command = [sys.executable, "-m", "fastframe", "relay", "--port", str(port)]
         command += ["--metrics-port", "0", *map(str, options)]
+        # A pipe that nobody reads would fill up, and have it wait for ever.
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed at the end
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, stdout=subprocess.PIPE, stderr=self._log, text=True
         )
         self.url = self.process.stdout.readline().split()[1] + "/"
         self.metrics_url = self.process.stdout.readline().split()[1]
@@ -179,8 +182,9 @@ class RelayProcess:
         """End it by a signal; give its exit code and what it logged."""
         if self.process.poll() is None:
             os.kill(self.pid, number)
-        _, log = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, log
+        self.process.communicate(timeout=PATIENCE)
+        self._log.seek(0)
+        return self.process.returncode, self._log.read()
 
     def __enter__(self):
         """Be it."""
@@ -189,6 +193,7 @@ class RelayProcess:
     def __exit__(self, *_):
         """Leave no process behind."""
         self.end(signal.SIGKILL)
+        self._log.close()
 
 
 class Person:

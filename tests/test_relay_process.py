@@ -173,10 +173,10 @@ def test_kill_and_restart_cost_time_alone():
             first.end(signal.SIGKILL)
             await until(lambda: not any(one.client.is_connected for one in people))
             # What is done while there is no relay reaches the others later.
+            own = people[0].own
             people[0].rotate()
             with RelayProcess(port=first.port) as second:
                 await until(lambda: all(one.client.is_connected for one in people))
-                own = people[0].own
                 await until(lambda: people[0].own != own)
                 await until_keyed(people)
                 counts = json.loads(await asyncio.to_thread(fetch, second, "/stats"))

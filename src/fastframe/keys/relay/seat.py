@@ -103,7 +103,8 @@ def push(seats: Iterable[Seat], frame: str) -> None:
     would be one more copy: the transport has a buffer, and is_too_slow() looks
     at it.
     """
-    listed = list(seats)
+    # To write to a connection that has broken is a line of asyncio's log each.
+    listed = [seat for seat in seats if not seat.connection.transport.is_closing()]
     broadcast([seat.connection for seat in listed], frame)
     for seat in listed:
         seat.pushed += len(frame)

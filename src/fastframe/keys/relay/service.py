@@ -194,6 +194,7 @@ class Relay:
             pass
         finally:
             self._open.discard(connection)
+            _unknot(connection)
 
     async def _let_in(self, connection: ServerConnection) -> Seat | None:
         try:
@@ -222,6 +223,18 @@ class Relay:
                 reason = "too_big"
         finally:
             self._carrier.leave(seat, reason)
+
+
+def _unknot(connection: ServerConnection) -> None:
+    """Let a connection that broke go at once, with its buffers.
+
+    The library keeps the exception that ended its parser, whose traceback
+    leads back to the connection: a cycle. The collector comes by once a
+    thousand such have piled up.
+    """
+    error = getattr(connection.protocol, "parser_exc", None)
+    if error is not None:
+        error.__traceback__ = None
 
 
 async def _turn_away(connection: ServerConnection) -> None:
