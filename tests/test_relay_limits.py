@@ -10,6 +10,9 @@ from relays import ROOM, Guest, relay_and, run
 
 from fastframe.keys import Identity, protocol
 from fastframe.keys.relay import Limits, Relay
+from fastframe.keys.relay.carrier import Carrier
+from fastframe.keys.relay.metrics import Metrics
+from fastframe.keys.relay.seat import Seat
 
 
 def test_full_room_takes_nobody_and_goes_on():
@@ -56,6 +59,66 @@ def test_there_are_only_so_many_connections_at_once():
             for guest in there:
                 await guest.close()
             await (await Guest.come(relay)).close()
+
+    run(test())
+
+
+def test_coming_and_going_has_a_rate():
+    """All others are told of each; a stranger could keep a room busy by it."""
+
+    async def test():
+        limits = Limits(comings_per_second=0.01, comings_at_once=3)
+        async with relay_and(2, limits=limits) as (relay, alice, bob):
+            again = await Guest.come(relay, identity=bob.identity)
+            stranger = await Guest.knock(relay)
+            await stranger.hello()
+            assert await stranger.refusal() == "rate_limited"
+            # It is the room that is busy, and not the relay.
+            other = await Guest.come(relay, "another room", stranger.identity)
+            assert [(await alice.next())["type"] for _ in "12"] == ["left", "joined"]
+            assert await alice.is_silent()
+            for guest in (again, stranger, other):
+                await guest.close()
+
+    run(test())
+
+
+class Deaf:
+    """A connection whose member has stopped reading, without its kernel buffers."""
+
+    def __init__(self):
+        """Be its own transport."""
+        self.transport = self
+
+    def is_closing(self):
+        """Have nothing written."""
+        return True
+
+    def get_write_buffer_size(self):
+        """Have far too much waiting."""
+        return 2**30
+
+    async def close(self, *_):
+        """Say goodbye to nobody."""
+
+    def abort(self):
+        """Be gone."""
+
+
+def test_whole_room_that_stops_reading_is_dropped_at_once():
+    """Each that is dropped is news for the others, who are too slow for it, too."""
+    limits = Limits(members=1000)
+
+    async def test():
+        carrier = Carrier(limits, Metrics())
+        seats = []
+        for number in range(500):  # Python nests 1 000 calls
+            hello = protocol.Hello(ROOM, b"%d" % number, b"")
+            seats.append(Seat(Deaf(), hello, limits, 0.0))
+            carrier.rooms.enter(seats[-1], 0.0)
+        carrier.take(seats[0], protocol.encode("send", to=None, blob=b""))
+        assert carrier.rooms.everyone() == seats[:1]
+        await carrier.finish()
 
     run(test())
 

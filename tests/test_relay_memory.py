@@ -30,6 +30,7 @@ class Crowd:
     def __init__(self, url):
         """Begin with nobody."""
         self.url = url
+        self.room = os.urandom(4).hex()
         self.guests = []
         self.heard = Counter()
         self._identities = [Identity.generate() for _ in range(MEMBERS)]
@@ -40,7 +41,7 @@ class Crowd:
         for start in range(0, MEMBERS, AT_ONCE):
             some = self._identities[start : start + AT_ONCE]
             self.guests += await asyncio.gather(
-                *(Guest.come(self.url, identity=one) for one in some)
+                *(Guest.come(self.url, self.room, one) for one in some)
             )
         self._readers = [asyncio.ensure_future(self._read(g)) for g in self.guests]
 

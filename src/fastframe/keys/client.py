@@ -45,7 +45,13 @@ _PAUSE_FIRST, _PAUSE_LAST = 0.1, 10.0
 # What to say goodbye may take.
 _LEAVE_SECONDS = 1.0
 # What may pass by itself, so that it is worth to come back.
-_PASSING = {Errors.ROOM_FULL, Errors.TOO_MANY_ROOMS, Errors.TIMED_OUT, Errors.CLOSING}
+_PASSING = (
+    Errors.ROOM_FULL,
+    Errors.TOO_MANY_ROOMS,
+    Errors.RATE_LIMITED,
+    Errors.TIMED_OUT,
+    Errors.CLOSING,
+)
 _PASSING_CODES = {error.value for error in _PASSING}
 _LOST = (OSError, asyncio.TimeoutError, WebSocketException, ProtocolError)
 

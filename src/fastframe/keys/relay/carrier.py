@@ -39,7 +39,7 @@ class Carrier:
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         """Begin with no rooms."""
-        self.rooms = Rooms(limits.rooms, limits.members)
+        self.rooms = Rooms(limits)
         self.is_closing = False
         self._limits = limits
         self._metrics = metrics
@@ -52,8 +52,8 @@ class Carrier:
         Who comes in a second time takes the first one's place: its connection
         is dead, and neither end has noticed yet.
         """
-        before = self.rooms.enter(seat.room, seat.public_key, seat)
-        others = self.rooms.others(seat.room, seat.public_key)
+        before = self.rooms.enter(seat, time.monotonic())
+        others = self.rooms.others(seat)
         if before is not None:
             self._end(before, CloseCode.REPLACED)
             self._metrics.ends.labels("replaced").inc()
@@ -79,14 +79,15 @@ class Carrier:
 
     def leave(self, seat: Seat, reason: str) -> None:
         """Take a member out and tell the others, unless that is done already."""
-        if not self.rooms.leave(seat.room, seat.public_key, seat):
+        if not self.rooms.leave(seat):
             return
         if not self.is_closing:
             # When the relay ends they all lose it, and not each other: "left"
             # would have every member change its keys for nothing.
-            others = self.rooms.others(seat.room, seat.public_key)
+            others = self.rooms.others(seat)
+            # Whoever is too slow for this, too, is found later: to drop it here
+            # would be another leave inside this one, and so on through a room.
             push(others.values(), encode("left", public_key=seat.public_key))
-            self._drop_slow(others.values())
         self._metrics.ends.labels(reason).inc()
         say(
             "left",
@@ -110,7 +111,7 @@ class Carrier:
         sent = read_send(decode(frame), self._limits.blob_bytes)
         self._metrics.blobs_received.inc()
         if sent.to is None:
-            others = self.rooms.others(seat.room, seat.public_key)
+            others = self.rooms.others(seat)
             receivers = list(others.values())
         else:
             receiver = self.rooms.find(seat.room, sent.to)
@@ -157,7 +158,7 @@ class Carrier:
         while True:
             await asyncio.sleep(self._limits.heartbeat_seconds)
             for seat in self.rooms.everyone():
-                if seat.has_stalled():
+                if seat.has_stalled() or seat.is_too_slow():
                     self._end(seat, CloseCode.TOO_SLOW)
 
     async def finish(self) -> None:

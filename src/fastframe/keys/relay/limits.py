@@ -22,6 +22,9 @@ class Limits:
         connections: at once, those that have not said hello included.
         rooms: at once; a room is there as long as it has a member.
         members: in one room at once.
+        comings_per_second: into one room, in the long run.
+        comings_at_once: into one room after a silence; when the relay was
+            restarted, all come at once.
         blob_bytes: of one blob.
         unsent_bytes: waiting for one member before it is dropped as too slow.
         messages_per_second: that one member may send, in the long run.
@@ -41,6 +44,8 @@ class Limits:
     connections: int = 1000
     rooms: int = 1000
     members: int = 256
+    comings_per_second: float = 20
+    comings_at_once: float = 512
     blob_bytes: int = BLOB_MAX
     unsent_bytes: int = 4 * MB
     messages_per_second: float = 200
