@@ -155,9 +155,9 @@ async def relay_and(count, **options):
 class RelayProcess:
     """A relay in a process of its own, as `fastframe relay` starts it."""
 
-    def __init__(self, *options, port=0):
+    def __init__(self, *options, port=0, program=("-m", "fastframe")):
         """Start it and wait until it listens."""
-        command = [sys.executable, "-m", "fastframe", "relay", "--port", str(port)]
+        command = [sys.executable, *program, "relay", "--port", str(port)]
         command += ["--metrics-port", "0", *map(str, options)]
         # A pipe that nobody reads would fill up, and have it wait for ever.
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed at the end
