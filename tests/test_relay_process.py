@@ -262,6 +262,9 @@ def test_certificate_makes_it_speak_tls(certificate):
         await guest.hello()
         assert (await guest.next())["type"] == "members"
         await guest.close()
+        # Until Python 3.11 a TLS transport that the other end closed counts as
+        # left open.
+        guest.socket.transport.abort()
 
     with RelayProcess("--certificate", certificate) as relay:
         assert relay.url.startswith("wss://")

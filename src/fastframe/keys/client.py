@@ -84,8 +84,8 @@ class Client:
 
     Whatever breaks, it comes back, and the room finds out what was missed: a
     relay that restarts costs time and no key. It sends the room's messages
-    itself; everything else the room asks for comes out of the iteration. The
-    iteration ends when the client is closed, and raises RelayRefused when the
+    itself; everything else the room asks for comes out of the iteration, and
+    the Events "connected" and "disconnected" of its own. The iteration ends when the client is closed, and raises RelayRefused when the
     relay turns this member away for good. Leaving the `async with` leaves the
     room. One event loop only; not for sharing between threads.
 
