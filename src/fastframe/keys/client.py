@@ -85,9 +85,12 @@ class Client:
     Whatever breaks, it comes back, and the room finds out what was missed: a
     relay that restarts costs time and no key. It sends the room's messages
     itself; everything else the room asks for comes out of the iteration, and
-    the Events "connected" and "disconnected" of its own. The iteration ends when the client is closed, and raises RelayRefused when the
-    relay turns this member away for good. Leaving the `async with` leaves the
-    room. One event loop only; not for sharing between threads.
+    the Events "connected" and "disconnected" of its own. The iteration ends
+    when the client is closed, and raises RelayRefused when the relay turns this
+    member away for good. Leaving the `async with` leaves the room: what the
+    room then asks for, to wipe its keys, is for RoomMedia.close() to do.
+
+    One event loop only; not for sharing between threads.
 
     Attributes:
         stats: what it has done so far.
