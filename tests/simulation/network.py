@@ -25,10 +25,11 @@ DELAY = (1.0, 6.0)  # longer than the grace period, now and then
 class Network:
     """Delivers by calling; everything is ordered by time, then by age."""
 
-    def __init__(self, random, faults):
+    def __init__(self, random, faults, latency=LATENCY):
         """Start at time 0, with nothing on its way."""
         self.random = random
         self.faults = faults
+        self.latency = latency
         self.now = 0.0
         self.sent = 0
         self._queue = []
@@ -46,7 +47,7 @@ class Network:
         if draw() < faults.lost:
             return
         for _ in range(2 if draw() < faults.repeated else 1):
-            time = self.now + self.random.uniform(*LATENCY)
+            time = self.now + self.random.uniform(*self.latency)
             if draw() < faults.reordered:
                 time += draw() * SHUFFLE
             if draw() < faults.delayed:
