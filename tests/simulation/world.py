@@ -36,7 +36,13 @@ class Frame:
 
 @dataclass
 class Stay:
-    """One member from join to leave; as a ghost it only listens."""
+    """One member from join to leave; as a ghost it only listens.
+
+    Attributes:
+        order, left_at: when it joined and left, as Frame.order counts.
+        shut_out: who has gone, as far as it has seen.
+        waiting: the numbers of the frames that it has parked.
+    """
 
     identity: object
     room: Room
@@ -46,6 +52,7 @@ class Stay:
     waiting: set = field(default_factory=set)
     received: int = 0
     is_ghost: bool = False
+    left_at: float = float("inf")
 
 
 class World:
@@ -104,7 +111,7 @@ class World:
                     )
         for other in self.stays:
             self.network.send(self.hint, other, "member_left", public_key)
-        stay.is_ghost = True
+        stay.is_ghost, stay.left_at = True, self.order
         self.ghosts.append(stay)
         self.settle_accounts(stay)
 
@@ -245,9 +252,10 @@ class World:
 
     def check_allowed(self, stay, frame):
         """Nobody opens what was sealed before it came, or after it was gone."""
-        if self.may_read_the_past and not stay.is_ghost:
+        if self.may_read_the_past and frame.order <= stay.left_at:
             return  # also what was sealed while it was away
-        assert frame.order > stay.order, "opened what was sealed before it joined"
+        is_past = frame.order < stay.order
+        assert not is_past, "opened what was sealed before it joined"
         public_key = stay.room.public_key
         assert public_key not in frame.shut_out, "opened what it was shut out of"
 
