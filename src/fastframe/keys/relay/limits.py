@@ -27,7 +27,9 @@ class Limits:
             restarted, all come at once.
         blob_bytes: of one blob.
         unsent_bytes: waiting for one member before it is dropped as too slow.
-        messages_per_second: that one member may send, in the long run.
+        messages_per_second: that one member may send, in the long run. While
+            people come into a room of 256, each member there has twice 255 a
+            second for the others: a ratchet step, and what it acknowledges.
         messages_at_once: that one member may send after a silence.
         bytes_per_second: that one member may have sent to others in the long
             run; a blob to all others counts once for each.
@@ -48,8 +50,8 @@ class Limits:
     comings_at_once: float = 512
     blob_bytes: int = BLOB_MAX
     unsent_bytes: int = 4 * MB
-    messages_per_second: float = 200
-    messages_at_once: float = 4000
+    messages_per_second: float = 1000
+    messages_at_once: float = 10_000
     bytes_per_second: float = 4 * MB
     bytes_at_once: float = 32 * MB
     refusals_at_once: float = 32
