@@ -133,3 +133,21 @@ def test_key_that_was_retired_is_wiped():
     held.expire(1.0)
     assert key == bytes(16)
     assert held.generations() == (2,)
+
+
+def test_old_key_is_not_welcome_where_a_newer_one_is():
+    """Key ids go round: a late message must not throw out the key in use."""
+    held = HeldKeys(b"sender", scheme_of("insertable"))
+    held.take(KeyNews(0, 20, 4, 20, "now", b""), bytearray(KEY), 0.0, 1.0)
+    assert held.is_welcome(news(10, key_id=5))
+    assert not held.is_welcome(news(10, key_id=4))
+    assert held.is_welcome(news(21, key_id=4))
+    assert not held.is_welcome(news(20, key_id=6))
+
+
+def test_key_far_behind_is_not_welcome():
+    """Nothing sealed under it can still be on its way."""
+    held = HeldKeys(b"sender", scheme_of("insertable"))
+    held.take(KeyNews(0, 20, 4, 20, "now", b""), bytearray(KEY), 0.0, 1.0)
+    assert held.is_welcome(news(20 - HELD_MAX + 1, key_id=9))
+    assert not held.is_welcome(news(20 - HELD_MAX, key_id=9))
