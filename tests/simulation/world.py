@@ -302,7 +302,7 @@ class World:
                     assert newest == stay.room.generation
         self.network.faults = NO_FAULTS
         for stay in self.stays.values():
-            frame = self.seal(stay)
+            frame = self.seal(stay, key_frame=True)  # under the newest key
             for other in self.stays.values():
                 if other is not stay:
                     opened = other.media.open(
