@@ -253,6 +253,20 @@ def test_key_of_a_wrong_length_is_not_taken(length):
     assert not [one for one in ann.actions[since:] if isinstance(one, AddKey)]
 
 
+def test_key_id_that_no_frame_can_carry_is_not_taken():
+    """An opener would refuse it by raising, where its key has been proven."""
+    table = Table("ann", "eve")
+    ann, eve = table["ann"], table["eve"]
+    session = session_of(eve)
+    key = session.sending.own.draw(table.now, "now")
+    key.key_id = 256
+    since = len(ann.actions)
+    session.sending._distribute(key, session.admitted(), table.now)
+    for action in session.actions:
+        ann.do(ann.room.receive(eve.public_key, action.message, table.now))
+    assert not [one for one in ann.actions[since:] if isinstance(one, AddKey)]
+
+
 def test_generation_far_ahead_locks_no_other_sender():
     """A sender that burns its numbers burns its own."""
     table = Table("ann", "bob", "eve")
@@ -277,6 +291,7 @@ def test_flood_of_one_member_leaves_the_others_alone():
         message = link.seal(State(0, 1, ()))
         answers += len(ann.room.receive(eve.public_key, message, table.now))
     assert answers < 20
+    assert ann.room.messages_refused > 1000
     ann.do(ann.room.member_left(eve.public_key, table.now))
     del table.seats["eve"]
     table.settle()

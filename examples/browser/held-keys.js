@@ -9,7 +9,7 @@ import { overlap } from './limits.js';
 import { hkdf } from './link.js';
 
 const KEY_ID_MAX = 255; // "insertable" has one byte for it
-const HELD_MAX = 8;
+const HELD_MAX = 16;
 const STEPS_MAX = 64;
 export const KEY_LEN = 16; // AES-128-GCM
 

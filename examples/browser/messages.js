@@ -8,7 +8,7 @@ export const MESSAGE_MAX = 8192;
 const ID_LEN = 16;
 const MAC_LEN = 32;
 const WRAPPED_MAX = 4096;
-const HELD_MAX = 8;
+const HELD_MAX = 16;
 
 export const here = () => write({ v: 1, type: 'here' });
 
