@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from fastframe import _native
 from fastframe.errors import UsageError
+from fastframe.exporter import export
 from fastframe.suites import SFRAME_SUITES, core_suite
 
 if TYPE_CHECKING:
     from fastframe._native import Buffer
 
-__all__ = ["mls_kid", "ratchet", "sender_kid", "ssrc_key"]
+__all__ = ["mls_base_key", "mls_kid", "ratchet", "sender_kid", "ssrc_key"]
 
 KID_BITS = 64
 SHA512_SINCE = 5
@@ -85,7 +86,7 @@ def mls_kid(
 
     epoch_bits and sender_bits are E and S. The epoch counts modulo 2^E: a new
     epoch takes the place of the one 2^E before it, in every opener. The base
-    key is MLS-Exporter("SFrame 1.0 Base Key", "", Nk) of that epoch.
+    key is that of the epoch: see mls_base_key().
     """
     low = _native.check_int(epoch_bits, "epoch_bits", 0, KID_BITS)
     middle = _native.check_int(sender_bits, "sender_bits", 0, KID_BITS - low)
@@ -94,3 +95,23 @@ def mls_kid(
     _native.check_int(sender, "sender", 0, (1 << middle) - 1)
     _native.check_int(epoch, "epoch", 0, _native.COUNTER_MAX)
     return (context << middle | sender) << low | epoch % (1 << low)
+
+
+def mls_base_key(
+    exporter_secret: Buffer, *, suite: str | int, mls_hash: str = "SHA-256"
+) -> bytearray:
+    """Give the base key of an MLS epoch, yours to wipe (5.2).
+
+    MLS-Exporter("SFrame 1.0 Base Key", "", Nk): 16 bytes or more, as
+    generate_key(suite) gives them. An MLS library that shows no exporter secret
+    exports the same, if it hashes the context as RFC 9420 says (8.5).
+
+    Args:
+        exporter_secret: the epoch's, 32 bytes, or 64 with SHA-512.
+        suite: SFrame's, by number or name.
+        mls_hash: the MLS ciphersuite's: SHA-256 (1 to 3) or SHA-512 (4 to 6).
+    """
+    _hash_of(suite)  # refuses what is no suite of SFrame
+    length = _native.suite_key_len(core_suite(suite))
+    label = b"SFrame 1.0 Base Key"
+    return export(exporter_secret, label, b"", length, hash_=mls_hash)

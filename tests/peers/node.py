@@ -50,10 +50,15 @@ def node_major() -> int:
     return int(told.lstrip("v").split(".")[0])
 
 
-def need_package(name: str) -> None:
-    """Miss the test unless Node and this npm package are here."""
+def need_node() -> None:
+    """Miss the test unless Node is here."""
     if node_major() < NODE_MIN:
         miss(f"Node {NODE_MIN} or newer is not installed")
+
+
+def need_package(name: str) -> None:
+    """Miss the test unless Node and this npm package are here."""
+    need_node()
     if not (MODULES / name / "package.json").is_file():
         miss(f"npm's {name} is not installed: run tools/setup-peers")
 
@@ -143,9 +148,12 @@ class Driver:
         self._errors.close()
 
 
-def driven(script: str, package: str) -> Iterator[Driver]:
+def driven(script: str, package: str | None = None) -> Iterator[Driver]:
     """Yield a driver and end it afterwards; miss the tests without its package."""
-    need_package(package)
+    if package is None:
+        need_node()
+    else:
+        need_package(package)
     driver = Driver(script)
     try:
         yield driver

@@ -14,7 +14,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import fastframe as ff
+from fastframe.cli import values
 from fastframe.cli.failure import FAILED, STOPPED, CommandError
+from fastframe.cli.keys_options import add_keys
+from fastframe.cli.relay_options import add_relay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_bench(commands)
     _add_info(commands)
+    add_keys(commands)
+    add_relay(commands)
     return parser
 
 
@@ -91,7 +96,9 @@ def _add_demo(commands: _Commands) -> None:
     demo.add_argument(
         "--transcode", action="store_true", help="re-encode to VP8 and Opus first"
     )
-    demo.add_argument("--seconds", type=_positive, metavar="N", help="stop after N s")
+    demo.add_argument(
+        "--seconds", type=values.positive, metavar="N", help="stop after N s"
+    )
     demo.add_argument("--format", choices=_SELF_FRAMING, default="insertable")
     demo.add_argument("--suite", choices=ff.suites(), default=ff.suites()[0])
     demo.add_argument("--seed", type=int, default=1, help="of the courier's dice [1]")
@@ -103,7 +110,7 @@ def _add_demo(commands: _Commands) -> None:
     ):
         demo.add_argument(
             f"--{name}",
-            type=_share,
+            type=values.share,
             default=share,
             metavar="SHARE",
             help=f"share of frames the courier {doing}, as 0.02 or 2%% [{share}]",
@@ -148,9 +155,14 @@ def _add_wire_options(command: argparse.ArgumentParser) -> None:
     """Add what inspect and doctor are told of a format alike."""
     named = [name for name in ff.codecs() if name is not None]
     command.add_argument("--codec", choices=named, help="as the sender's")
-    command.add_argument("--suite", type=_suite, metavar="NAME", help="sframe: 1 to 8")
     command.add_argument(
-        "--sif-trailer", type=_hex, metavar="HEX", help="livekit: the server's trailer"
+        "--suite", type=values.suite, metavar="NAME", help="sframe: 1 to 8"
+    )
+    command.add_argument(
+        "--sif-trailer",
+        type=values.hex_bytes,
+        metavar="HEX",
+        help="livekit: the server's trailer",
     )
     command.add_argument(
         "--packet-trailer",
@@ -187,14 +199,18 @@ def _add_doctor(commands: _Commands) -> None:
     _add_key_options(doctor)
     doctor.add_argument("--kdf", help="livekit, jitsi: as the Opener's")
     doctor.add_argument("--ratchet-salt", metavar="TEXT", help="livekit")
-    doctor.add_argument("--salt", type=_hex, metavar="HEX", help="raw: 12 bytes")
+    doctor.add_argument(
+        "--salt", type=values.hex_bytes, metavar="HEX", help="raw: 12 bytes"
+    )
     for name, whose in (
         ("ring", "livekit"),
         ("ratchet-window", ""),
         ("ssrc", "sframe"),
     ):
-        doctor.add_argument(f"--{name}", type=_number, metavar="N", help=whose)
-    doctor.add_argument("--replay-window", type=_number, default=1024, metavar="N")
+        doctor.add_argument(f"--{name}", type=values.number, metavar="N", help=whose)
+    doctor.add_argument(
+        "--replay-window", type=values.number, default=1024, metavar="N"
+    )
     doctor.add_argument(
         "--frames-are",
         metavar="WORDS",
@@ -213,7 +229,7 @@ def _add_key_options(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--key-id",
         action="append",
-        type=_number,
+        type=values.number,
         metavar="N",
         help="where the Opener holds it, one for each key; without it, anywhere",
     )
@@ -234,7 +250,11 @@ def _add_bench(commands: _Commands) -> None:
     )
     bench.add_argument("--json", action="store_true", help="one JSON object, no table")
     bench.add_argument(
-        "--rounds", type=_count, default=25, metavar="N", help="rounds per figure [25]"
+        "--rounds",
+        type=values.count,
+        default=25,
+        metavar="N",
+        help="rounds per figure [25]",
     )
 
 
@@ -245,56 +265,3 @@ def _add_info(commands: _Commands) -> None:
         description="Print what build_info() knows.",
     )
     info.add_argument("--json", action="store_true", help="one JSON object")
-
-
-def _share(text: str) -> float:
-    """Read 0.02 or 2%."""
-    try:
-        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"expected 0 to 1, or 0% to 100%, got {text}")
-    return share
-
-
-def _positive(text: str) -> float:
-    """Read a number of seconds above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return number
-
-
-def _count(text: str) -> int:
-    """Read a whole number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
-    return int(text)
-
-
-def _number(text: str) -> int:
-    """Read a whole number, in hex with 0x before it."""
-    try:
-        number = int(text, 0)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text}")
-    return number
-
-
-def _hex(text: str) -> bytes:
-    """Read bytes written as hex."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("expected hex digits in pairs") from None
-
-
-def _suite(text: str) -> str | int:
-    """Read the name of a suite, or SFrame's number."""
-    return int(text) if text.isdecimal() else text

@@ -1,0 +1,1 @@
+"""A room of many members over a network that does what networks do, seeded."""
