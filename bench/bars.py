@@ -45,11 +45,6 @@ class Row(NamedTuple):
     is_met: bool
 
 
-def at_least(what: str, bar: float, measured: float) -> Row:
-    """Judge a ratio."""
-    return Row(what, f">= {bar:g}", f"{measured:.2f}", measured >= bar)
-
-
 def judge(bar: table.Bar, measured: float) -> Row:
     """Judge a figure by its bar."""
     return Row(bar.key, bar.text, f"{measured:.2f}", bar.is_met_by(measured))
