@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import fastframe as ff
 from fastframe.cli import values
 from fastframe.cli.failure import FAILED, STOPPED, CommandError
+from fastframe.cli.key_input import add_key_options
 from fastframe.cli.keys_options import add_keys
+from fastframe.cli.recording_options import add_open, add_seal
 from fastframe.cli.relay_options import add_relay
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=ff.__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_demo(commands)
+    add_seal(commands)
+    add_open(commands)
     _add_selftest(commands)
     _add_inspect(commands)
     _add_doctor(commands)
@@ -180,7 +184,8 @@ def _add_doctor(commands: _Commands) -> None:
         "plain words. FILE is one frame, or hex text with a frame on each line, or "
         "frames with their lengths in front (4 bytes, big-endian).",
         epilog="Exit codes: 0 the frames open, 1 something is wrong, 2 the call was. "
-        "Keys come from files or variables, never from arguments: others read those.",
+        "Keys come from files, variables or commands, never from arguments: others "
+        "read those.",
     )
     doctor.add_argument("files", nargs="+", metavar="FILE", help="- for stdin")
     doctor.add_argument(
@@ -196,7 +201,7 @@ def _add_doctor(commands: _Commands) -> None:
         help="as the Opener's; without it all are tried",
     )
     _add_wire_options(doctor)
-    _add_key_options(doctor)
+    add_key_options(doctor)
     doctor.add_argument("--kdf", help="livekit, jitsi: as the Opener's")
     doctor.add_argument("--ratchet-salt", metavar="TEXT", help="livekit")
     doctor.add_argument(
@@ -217,28 +222,6 @@ def _add_doctor(commands: _Commands) -> None:
         help="audio or video, key or delta (as open() is told), opened (before)",
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object")
-
-
-def _add_key_options(doctor: argparse.ArgumentParser) -> None:
-    doctor.add_argument(
-        "--key-file", action="append", metavar="FILE", help="a key, - for stdin"
-    )
-    doctor.add_argument(
-        "--key-env", action="append", metavar="VAR", help="a key in the environment"
-    )
-    doctor.add_argument(
-        "--key-id",
-        action="append",
-        type=values.number,
-        metavar="N",
-        help="where the Opener holds it, one for each key; without it, anywhere",
-    )
-    doctor.add_argument(
-        "--key-as",
-        choices=("auto", "raw", "text", "hex", "base64"),
-        default="auto",
-        help="how keys are spelled [auto: hex, or else text, or else bytes]",
-    )
 
 
 def _add_bench(commands: _Commands) -> None:

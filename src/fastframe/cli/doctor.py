@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import os
-import re
-import sys
 import textwrap
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fastframe as ff
 from fastframe.cli.failure import FAILED, OK, USAGE, CommandError
 from fastframe.cli.inspection import HEX_TEXT, as_bytes, read_file
+from fastframe.cli.key_input import keys_by_id, read_keys
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
 _LENGTH_LEN = 4  # bytes of the number before each frame of a container
-_HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 _WIDTH = 90
 _INDENT = "   "
 _COLOURS = {
@@ -47,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Diagnose the frames of the files; exit code 0 only if they open."""
     if args.files.count("-") + (args.key_file or []).count("-") > 1:
         raise CommandError("stdin can be read once", USAGE)
-    keys = _read_keys(args)
+    keys = _keys_of(args)
     frames = [frame for name in args.files for frame in _frames_of(name, args.kind)]
     options = {name: getattr(args, name) for name in _OPTIONS}
     options = {name: value for name, value in options.items() if value is not None}
@@ -112,50 +106,12 @@ def _unpack(content: bytes) -> Iterator[bytes]:
 # -- keys --
 
 
-def _read_keys(args: argparse.Namespace) -> Any:
-    """Read keys from files and the environment; never from arguments."""
-    texts = [_read_key_file(name) for name in args.key_file or []]
-    texts += [_read_variable(name) for name in args.key_env or []]
-    keys = [_as_key(text, args.key_as) for text in texts]
-    ids = args.key_id or []
-    if not ids and len(keys) <= 1:
+def _keys_of(args: argparse.Namespace) -> Any:
+    """Give one key by itself, several by their ids, None if there is none."""
+    keys = read_keys(args)
+    if not args.key_id and len(keys) <= 1:
         return keys[0] if keys else None
-    if len(ids) != len(keys):
-        raise CommandError("give one --key-id for each key, files first", USAGE)
-    return dict(zip(ids, keys, strict=True))
-
-
-def _read_key_file(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise CommandError(f"{name}: {error.strerror}", USAGE) from None
-
-
-def _read_variable(name: str) -> bytes:
-    value = os.environ.get(name)
-    if value is None:
-        raise CommandError(f"the environment has no variable {name}", USAGE)
-    return os.fsencode(value)
-
-
-def _as_key(content: bytes, how: str) -> bytes | str:
-    """Read a key as it is spelled; auto: hex, or else text, or else bytes."""
-    try:
-        if how == "raw":
-            return content
-        if how == "base64":
-            return base64.b64decode(content.strip(), validate=True)
-        text = content.decode("utf-8").rstrip("\r\n")
-        if how == "hex" or (how == "auto" and _HEX_KEY.fullmatch(text.strip())):
-            return bytes.fromhex(text)
-    except (UnicodeDecodeError, binascii.Error, ValueError):
-        if how == "auto":
-            return content
-        raise CommandError(f"a key is not {how}", USAGE) from None
-    return text if how == "text" or text.isprintable() else content
+    return keys_by_id(keys, args)
 
 
 # -- the report --

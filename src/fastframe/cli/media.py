@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
+from fastframe.adapters.av.containers import tracks_of
 from fastframe.cli.failure import USAGE, CommandError
 from fastframe.cli.parcels import Frame
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 MediaError = av.FFmpegError
-_KINDS = ("video", "audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +182,11 @@ def _check_readable(path: Path) -> None:
 
 
 def _find_tracks(container: InputContainer) -> Iterator[Track]:
-    number = 0
-    for stream in container.streams:
+    for number, stream in enumerate(tracks_of(container)):
         context: Any = stream.codec_context
-        if stream.type not in _KINDS or context is None:
-            continue
-        if stream.disposition & av.stream.Disposition.attached_pic:
-            continue  # cover art: one still, not a track
         yield Track(
             number, stream.index, stream.type, context.name, _about(stream, context)
         )
-        number += 1
 
 
 def _about(stream: Any, context: Any) -> str:
