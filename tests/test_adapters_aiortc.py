@@ -185,9 +185,12 @@ def test_member_without_the_key_sees_nothing_and_lives(key, keys, status):
         async with Call([track]) as call:
             opener = ff.Opener("insertable", keys, codec="vp8")
             receiver = open_receiver(call.receivers["video"], opener)
+            to_the_decoder = []
+            on_encoded(call.receivers["video"], to_the_decoder.append)
             await call.start()
             await call.until(lambda: receiver.tally.total >= 60)
             assert receiver.tally.counts().keys() == {status}
+            assert to_the_decoder == []
             assert call.decoded["video"] == []
             assert call.decoder_lives("video")
             assert 1 <= receiver.requests <= 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 
 import pytest
@@ -149,6 +150,34 @@ def test_reading_without_the_flag_spoils_key_flags(clip, tmp_path, key):
     sealed = seal_recording(clip("vp8"), tmp_path / "sealed.mkv", key).path
     right = [one[3] for one in packets_of(sealed, **READ_OPTIONS)]
     assert [one[3] for one in packets_of(sealed)] != right
+
+
+def test_writing_without_the_flag_spoils_packets(clip, tmp_path, key):
+    """The trap that WRITE_OPTIONS is for is still there."""
+
+    def sealed_and_found(name, options):
+        sealer = ff.Sealer("insertable", key, key_id=0x84)  # as if it were not shown
+        sealed, path = [], tmp_path / f"{name}.webm"
+        with (
+            av.open(str(clip("vp9"))) as origin,
+            av.open(str(path), "w", options=options) as sink,
+        ):
+            out = sink.add_stream_from_template(origin.streams[0], opaque=True)
+            for packet in origin.demux():
+                if packet.size:
+                    other = seal_packet(sealer, packet)
+                    other.stream = out
+                    sealed.append(bytes(other))
+                    with contextlib.suppress(av.FFmpegError):
+                        sink.mux(other)
+        with contextlib.suppress(av.EOFError):
+            return sealed, [one[1] for one in packets_of(path, **READ_OPTIONS)]
+        return sealed, []
+
+    sealed, found = sealed_and_found("with", containers.WRITE_OPTIONS)
+    assert found == sealed
+    sealed, found = sealed_and_found("without", {})
+    assert found != sealed
 
 
 def test_each_track_of_each_file_has_its_own_cipher_key(call_clip, tmp_path, key):
