@@ -179,6 +179,14 @@ def test_every_cut_payload_is_survived(codec):
             PAYLOADS[codec](payload[:end])
 
 
+def test_aggregate_that_claims_more_than_it_holds_is_refused():
+    """A length is checked before it is used."""
+    whole = b"\x18" + b"\0\2ab" + b"\0\1c"
+    assert PAYLOADS["h264"](whole).data == b"\0\0\0\1ab\0\0\0\1c"
+    assert PAYLOADS["h264"](whole[:-1]) is None
+    assert PAYLOADS["h264"](b"\x18\0\xffab") is None
+
+
 def test_vp9_scalability_structure_is_skipped():
     """Key frames of Chromium's VP9 carry one."""
     structure = bytes([0b0011_1000]) + struct.pack("!HHHH", 320, 180, 640, 360)
