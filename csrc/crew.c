@@ -18,9 +18,12 @@
 #include "span.h"
 
 /* Work is counted in bytes. A frame takes as long by itself as so many bytes
- * do, and a thread pays from so much work on (measured: docs/performance.md). */
+ * do, and a thread pays from so much work on (measured: docs/performance.md;
+ * tests set it lower). */
 #define FRAME_COST 1600
-#define THREAD_COST (1 << 20)
+#ifndef FF_THREAD_COST
+#define FF_THREAD_COST (2 << 20)
+#endif
 
 typedef struct {
     const ff_crew *crew;
@@ -70,7 +73,7 @@ static int can_split(const ff_crew *crew)
 int ff_crew_begin(ff_crew *out, const ff_steps *steps, const ff_crowd *crowd,
                   ff_batch *batch, uint32_t num_workers)
 {
-    uint64_t most = work_of(batch) / THREAD_COST;
+    uint64_t most = work_of(batch) / FF_THREAD_COST;
     if (num_workers > FF_WORKERS_MAX)
         num_workers = FF_WORKERS_MAX;
     if (num_workers > most)
@@ -181,7 +184,8 @@ static uint32_t settle_all(const ff_crew *crew)
 
 uint32_t ff_crew_frames(ff_crew *crew)
 {
-    take_turns(crew);
+    if (crew->steps->take_turn)
+        take_turns(crew);
     run_shifts(crew);
     uint32_t ok = settle_all(crew);
     free(crew->trials);

@@ -63,12 +63,6 @@ static uint32_t growth(const void *member)
     return 0;
 }
 
-static void take_turn(void *member, ff_frame *frame)
-{
-    (void)member;
-    (void)frame;
-}
-
 static ff_status attempt(void *member, ff_frame *frame)
 {
     ff_slot *slot = NULL;
@@ -109,7 +103,6 @@ static const ff_steps opening = {
     .run = run,
     .can_split = can_split,
     .growth = growth,
-    .take_turn = take_turn,
     .attempt = attempt,
     .attempt_all = attempt_all,
     .settle = settle,

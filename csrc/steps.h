@@ -25,7 +25,8 @@ typedef struct ff_steps {
     int (*can_split)(const void *member);
     uint32_t (*growth)(const void *member);
 
-    /* take_turn does for a frame what depends on those before it. */
+    /* take_turn does for a frame what depends on those before it; NULL: nothing
+     * does. */
     void (*take_turn)(void *member, ff_frame *frame);
 
     /* attempt changes nothing but the frame, its results and its trial;

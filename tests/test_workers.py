@@ -11,7 +11,7 @@ from support import FIXED, LAYOUTS, filled, pattern, together
 import fastframe as ff
 
 COUNT = 40
-LARGE = 120_000  # so that four workers pay
+LARGE = 270_000  # so that four workers pay
 
 
 def large_frames(row):

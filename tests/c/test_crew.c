@@ -10,7 +10,7 @@
 #include "batch_kit.h"
 
 #define COUNT 48
-#define MEDIA 80000 /* so that three workers pay */
+#define MEDIA 8000 /* three workers pay, by the thread cost of tools/test-core */
 #define MAX_LEN (MEDIA + ROW_MEDIA_MAX)
 #define ARENA (COUNT * (size_t)(MAX_LEN + FF_FRAME_ROOM))
 #define RESULTS (COUNT * (size_t)(MAX_LEN + ROW_GROWTH + FF_SPARE))
