@@ -30,6 +30,9 @@ CHILD = textwrap.dedent("""
     opener = ff.Opener("insertable", {{1: key}})
     sealed = sealer.seal(bytes(1000))
     assert opener.open(sealed) == bytes(1000)
+    frames = [bytes(1 << 20)] * 8  # so that workers get contexts of their own
+    frames = [*map(bytes, sealer.seal_batch(frames, workers=3))]
+    assert opener.open_batch(frames, workers=3).ok == 8
     key[:] = bytes(16)
     hold()
     {let_go}

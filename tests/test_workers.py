@@ -107,6 +107,37 @@ def test_counters_on_disk_suffice_for_workers(tmp_path):
     assert list(result.counters) == list(range(COUNT))
 
 
+def test_last_counters_are_used_once_and_by_the_first_frames():
+    """No worker seals without a counter: it would repeat a nonce."""
+    told = []
+    key, most = ff.generate_key(), 2**64 - 1
+    for workers in (1, 4):
+        with ff.Sealer("insertable", key, ssrc=1, counter=most - 20) as sealer:
+            result = sealer.seal_batch([bytes(LARGE)] * COUNT, workers=workers)
+            told.append((outcome(result), result.ok, sealer.stats()))
+    assert told[0] == told[1]
+    assert told[0][1] == 21
+
+
+@pytest.mark.parametrize("is_key", [None, False])  # guessed, and the short way
+@pytest.mark.parametrize("format", ["insertable", "insertable-bare", "sframe"])
+def test_what_workers_have_opened_is_a_replay_for_all(format, is_key):  # noqa: A002
+    """Senders keep their windows, whoever opened their frames."""
+    key = ff.generate_key()
+    one = ff.Sealer(format, key)
+    frames = [*map(bytes, one.seal_batch([bytes(LARGE)] * COUNT))]
+    if format != "sframe":  # there two sealers on one key would share nonces
+        two = ff.Sealer(format, key)
+        frames += [*map(bytes, two.seal_batch([bytes(LARGE)] * COUNT))]
+    opener = ff.Opener(format, {0: key})
+    result = opener.open_batch(frames, key_frame=is_key, workers=4)
+    assert result.ok == len(frames)
+    for frame in (frames[0], frames[-1], frames[7]):
+        with pytest.raises(ff.ReplayedFrame):
+            opener.open(frame)
+    assert opener.open_batch(frames, workers=4).ok == 0
+
+
 @pytest.mark.usefixtures("swift_switching")
 def test_crews_on_one_sealer_and_one_opener_repeat_nothing():
     """Batches that are split wait for each other as others do."""

@@ -234,6 +234,23 @@ static void test_too_small_output_is_refused_untouched(const kit_row *row)
     ff_opener_free(opener);
 }
 
+/* The queue is the thread's: what others left there is theirs to read. */
+static void test_errors_of_others_stay_in_the_queue(const kit_row *row)
+{
+    uint8_t frame[MAX_LEN], sealed[MAX_SEALED], opened[MAX_SEALED];
+    size_t len = row_frame(row, frame, FF_KEY, MEDIA);
+    size_t sealed_len = seal_as(row, sealed, MAX_SEALED, frame, len, FF_KEY);
+    ff_opener *opener = row_opener(row, 64);
+    ff_extra extra = {.counter = FIRST_COUNTER};
+    sealed[sealed_len / 2] ^= 1;
+    ERR_raise(ERR_LIB_USER, 77);
+    (void)ff_open_one(opener, opened, MAX_SEALED, sealed, sealed_len, FF_KEY,
+                      &extra);
+    CHECK_SAME(ERR_GET_REASON(ERR_get_error()), 77);
+    CHECK_SAME(ERR_peek_error(), 0);
+    ff_opener_free(opener);
+}
+
 int main(void)
 {
     RUN_ROWS(test_round_trip_writes_its_own_bytes_only);
@@ -242,5 +259,6 @@ int main(void)
     RUN_ROWS(test_sealing_at_every_distance);
     RUN_ROWS(test_opening_at_every_distance);
     RUN_ROWS(test_too_small_output_is_refused_untouched);
+    RUN_ROWS(test_errors_of_others_stay_in_the_queue);
     return check_report();
 }
