@@ -1,7 +1,6 @@
 /* crew.h - one large batch over several threads. */
 #ifndef FASTFRAME_CREW_H
 #define FASTFRAME_CREW_H
-#include "aead.h"
 #include "steps.h"
 
 /* ff_crew: a batch whose members are locked and whose counters are taken. */

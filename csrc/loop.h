@@ -18,7 +18,7 @@ static inline ff_error ff_loop_prepare(const ff_steps *steps,
         ff_error error = ff_batch_check(batch, i, &extent);
         if (error == FF_DONE)
             error = steps->admit(ff_member_of(crowd, batch, i), extent.in_len,
-                                extent.aad_len);
+                                 extent.aad_len);
         if (error != FF_DONE) {
             batch->bad_index = i;
             return error;

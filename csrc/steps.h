@@ -42,7 +42,7 @@ typedef struct ff_steps {
 /* ff_member_of gives whose frame i is. A source that has changed since
  * ff_crowd_lock and names nobody now gets one that is locked. */
 static inline void *ff_member_of(const ff_crowd *crowd, const ff_batch *batch,
-                                   uint32_t i)
+                                 uint32_t i)
 {
     if (!crowd->is_many)
         return crowd->members[0];
