@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import io
 
-import av
 import pytest
 
 import fastframe as ff
@@ -14,6 +13,7 @@ import fastframe as ff
 pytest.importorskip("aiortc", reason="the aiortc extra is not installed")
 
 import aioice.ice
+import av
 from calls import Call, ChangingTrack, LiveTrack, PacketTrack, encode, run
 
 from fastframe.adapters.aiortc import SealedTrack, on_encoded, open_receiver
