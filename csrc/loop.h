@@ -7,6 +7,7 @@
 #define FASTFRAME_LOOP_H
 #include <string.h>
 
+#include "aead.h"
 #include "crew.h"
 
 /* prepare checks every frame before the first one is touched. */
