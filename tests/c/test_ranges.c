@@ -241,6 +241,21 @@ static void test_any_bytes_split_within_the_frame(void)
     }
 }
 
+/* A frame of more ranges than any list holds is refused, not cut. */
+static void test_list_of_pieces_that_is_full_takes_no_more(void)
+{
+    ff_split split;
+    split.num = split.clear_len = split.body_len = 0;
+    for (uint32_t i = 0; i < FF_PIECES_MAX; i++) {
+        ff_piece piece = {.at = 2 * i, .len = 1, .is_clear = i % 2 == 0};
+        CHECK(ff_split_add(&split, &piece));
+    }
+    ff_piece more = {.at = 3 * FF_PIECES_MAX, .len = 1,
+                     .is_clear = FF_PIECES_MAX % 2 == 0};
+    CHECK_SAME(ff_split_add(&split, &more), 0);
+    CHECK_SAME(split.num, FF_PIECES_MAX);
+}
+
 int main(void)
 {
     RUN(test_ranges_are_those_of_davey);
@@ -249,5 +264,6 @@ int main(void)
     RUN(test_more_units_than_fit);
     RUN(test_pieces_are_joined_where_they_meet);
     RUN(test_any_bytes_split_within_the_frame);
+    RUN(test_list_of_pieces_that_is_full_takes_no_more);
     return check_report();
 }
