@@ -68,8 +68,9 @@ def test_page_opens_and_shows_what_python_sends(name, codec, is_legacy):
     async def test(page):
         await page.call("call.addKey", list(key), KEY_ID)
         video = ff.Sealer(name, key, key_id=KEY_ID, codec=codec)
-        sound = ff.Sealer(name, ff.generate_key(), key_id=KEY_ID + 1)
-        await page.call("call.addKey", list(ff.generate_key()), KEY_ID + 1)
+        other = ff.generate_key()
+        sound = ff.Sealer(name, other, key_id=KEY_ID + 1)
+        await page.call("call.addKey", list(other), KEY_ID + 1)
         tracks = [
             SealedTrack(Pattern(), video),
             SealedTrack(LiveTrack("audio", pause=0.02), sound),
