@@ -68,9 +68,15 @@ def test_visitor_sees_a_call_in_every_format_and_codec(name, codec):
                 )
 
             await until(counts, f"the overlay of what is {where}")
-        noise = "document.getElementById('noise').getContext('2d')"
-        shades = await page.eval(f"[...{noise}.getImageData(0, 0, 64, 36).data]")
-        assert len(set(shades[400::4])) > 200  # ciphertext has all bytes alike
+        shades = set()
+
+        async def is_noise():
+            noise = "document.getElementById('noise').getContext('2d')"
+            data = await page.eval(f"[...{noise}.getImageData(0, 0, 64, 36).data]")
+            shades.update(data[::4])
+            return len(shades) == 256
+
+        await until(is_noise, "ciphertext, which has every byte")
 
     visit(test, name, codec)
 

@@ -31,16 +31,17 @@ async function start({ format, codec, source }) {
       say(`Alice seals under key ${told.keyId}, number ${changes} of this call.`);
     },
   });
-  await room.join(bobId, {
-    ...NOBODY,
-    addKey: (told) => {
+  // Without this wait all would be well, too: frames without a key are dropped.
+  await new Promise((resolve) => {
+    const addKey = (told) => {
       held.set(told.keyId, told);
-      return bob.addKey(told);
-    },
-    retireKey: (told) => {
+      resolve(bob.addKey(told));
+    };
+    const retireKey = (told) => {
       held.delete(told.keyId);
-      return bob.retireKey(told);
-    },
+      bob.retireKey(told);
+    };
+    room.join(bobId, { ...NOBODY, addKey, retireKey });
   });
   const call = new Call(alice, bob, aliceId.publicKey);
   the('sent').srcObject = new MediaStream(tracks);
