@@ -76,8 +76,9 @@ class Track {
 export class SealedTrack extends Track {
   #turns;
 
-  constructor(given, turns, transformer) {
-    super(given, async () => transformer?.generateKeyFrame?.());
+  /** askPage() has the page ask, where the worker has no way. */
+  constructor(given, turns, transformer, askPage) {
+    super(given, async () => (transformer?.generateKeyFrame ? transformer.generateKeyFrame() : askPage()));
     this.#turns = turns;
   }
 

@@ -16,10 +16,19 @@ import { toText } from './bytes.js';
 
 const nameOf = (sender) => (sender instanceof Uint8Array ? toText(sender) : String(sender ?? ''));
 
+/** Have a sender make a key frame, in a browser whose workers cannot. */
+async function makeKeyFrame(sender) {
+  const parameters = sender.getParameters();
+  const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }));
+  // A sender that has stopped needs none, and some browsers know no such option.
+  await sender.setParameters(parameters, { encodingOptions }).catch(() => {});
+}
+
 export class Transforms {
   #worker;
   #broken;
   #isLegacy;
+  #senders = []; // by the id that their tracks have in the worker
 
   /**
    * format is 'insertable' or 'sframe'. isLegacy takes createEncodedStreams(), as
@@ -31,6 +40,7 @@ export class Transforms {
     this.#broken = new Promise((_, reject) => {
       this.#worker.onerror = ({ message }) => reject(new Error(message || 'no worker'));
     });
+    this.#worker.onmessage = ({ data }) => makeKeyFrame(this.#senders[data.wantsKeyFrame]);
     this.#broken.catch(() => {}); // whoever orders something is told
   }
 
@@ -56,7 +66,8 @@ export class Transforms {
   /** Seal all that an RTCRtpSender, or a transceiver's, sends. */
   sealSender(target, { codec } = {}) {
     const sender = target.sender ?? target;
-    this.#attach(sender, { op: 'seal', kind: sender.track?.kind ?? null, codec });
+    const id = this.#senders.push(sender) - 1;
+    this.#attach(sender, { op: 'seal', id, kind: sender.track?.kind ?? null, codec });
   }
 
   /** Open all that an RTCRtpReceiver, or a transceiver's, receives from a member. */

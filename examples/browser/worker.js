@@ -19,9 +19,10 @@ function openerOf(sender) {
 
 /** Put a track between two streams; the transformer is null in the old way. */
 function begin(given, { readable, writable }, transformer) {
+  const askPage = () => self.postMessage({ wantsKeyFrame: given.id });
   const track =
     given.op === 'seal'
-      ? new SealedTrack(given, turns, transformer)
+      ? new SealedTrack(given, turns, transformer, askPage)
       : new OpenedTrack(given, openerOf(given.sender), transformer);
   tracks.push(track);
   const forget = () => tracks.splice(tracks.indexOf(track), 1);
