@@ -216,15 +216,27 @@ def test_key_that_has_sealed_never_seals_again():
             await page.call("call.useKey", key, KEY_ID, "now")
 
     async def test(page):
+        url = await page.eval("location.href")
         await page.call("call.useKey", key, KEY_ID, "now")
         await refused(page)
-        await page.go(await page.eval("location.href"))
-        await page.until("'call' in globalThis")
-        await page.call("call.begin", {"format": "sframe"})
-        await refused(page)
-        await page.call("call.useKey", fresh, KEY_ID, "now")
+        tab = await page._browser.open(url)
+        await page.go(url)
+        for other in (tab, page):
+            await other.until("'call' in globalThis")
+            await other.call("call.begin", {"format": "sframe"})
+            await refused(other)
         # A refused key leaves none in use: it was to shut somebody out.
+        await page.call("call.useKey", fresh, KEY_ID, "now")
         await refused(page)
-        await page.call("call.send", {"codec": "vp8", "hasSound": False})
+        async with Receiver(openers("sframe", {KEY_ID: bytes(fresh)})) as receiver:
+            await receiver.call(page)
+
+            async def dropped():
+                return (
+                    counts_of(await page.call("call.tell")).get("UNKNOWN_KEY", 0) > 20
+                )
+
+            await until(dropped, "dropped frames")
+            assert set(counts_of(await page.call("call.tell"))) == {"UNKNOWN_KEY"}
 
     run(test)

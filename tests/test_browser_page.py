@@ -1,13 +1,15 @@
 """The page in examples/browser, as a visitor sees it, under a strict policy."""
 
+import re
 from functools import partial
 
 import loopback
 import pytest
-from browser_calls import BROWSER, HEADERS, is_pattern, until
+from browser_calls import BROWSER, HEADERS, POLICY, is_pattern, until
 from chromium import Chromium
 from sites import Site, folder
 
+PAGE = BROWSER / "index.html"
 # The middle of each quadrant of what Bob sees.
 COLOURS = """() => {
   const video = document.getElementById('shown');
@@ -111,6 +113,23 @@ async def _differs(page, said):
 
 async def _after(page, seconds):
     return await _time(page) > seconds + 0.5
+
+
+def test_policy_is_strict_and_the_page_brings_it():
+    """Nothing but our own files, no inline script or style, nothing sent anywhere."""
+    brought = re.search(r'content="(default-src [^"]*)"', PAGE.read_text())[1]
+    # What a page cannot say of itself, only a server of it (CSP 3, 3.3).
+    assert f"{brought}; frame-ancestors 'none'" == POLICY
+    sources = dict(part.split(maxsplit=1) for part in POLICY.split("; "))
+    assert sources["default-src"] == "'none'"
+    assert set(sources.values()) == {"'none'", "'self'"}
+
+    async def test(page):
+        await page.eval("fetch('https://example.org/').catch(() => 0)")
+        assert any("violates the following" in error for error in page.errors)
+        page.errors.clear()
+
+    visit(test, "insertable", "VP8")
 
 
 def test_page_looks_right_by_day_and_by_night():
