@@ -50,12 +50,17 @@ KEY_ID = 200
 MIMES = {"vp8": "video/VP8", "h264": "video/H264"}
 
 
-def run(test, **given):
-    """Run test(page), with a page that is one end of a call; given is its options."""
+def run(test, lacks=(), **given):
+    """Run test(page), with a page that is one end of a call; given is its options.
+
+    lacks names files that the server does not have.
+    """
 
     async def whole():
         script = ROOT / "tests" / "peers" / "page-call.js"
         files = {"/": HTML, "/page-call.js": script, **folder(BROWSER)}
+        for name in lacks:
+            del files["/" + name]
         async with Site(files, HEADERS) as site, Chromium() as browser:
             page = await browser.open(site.url + "/")
             await page.until("'call' in globalThis")

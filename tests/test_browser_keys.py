@@ -163,6 +163,29 @@ def test_page_without_a_key_sends_nothing_in_the_clear():
     run(test)
 
 
+def test_page_whose_worker_is_missing_sends_nothing():
+    """Not in the clear either; who hands over a key is told."""
+
+    async def test(page):
+        with pytest.raises(BrowserError, match="no worker"):
+            await page.call("call.useKey", list(ff.generate_key()), KEY_ID, "now")
+        async with Receiver(openers("insertable", {})) as receiver:
+            await receiver.call(page)
+
+            async def encoded():
+                stats = await page.call("call.stats")
+                return stats["video"]["framesEncoded"] > 20
+
+            await until(encoded, "frames that a transform could get")
+            stats = await page.call("call.stats")
+            assert stats["video"]["packetsSent"] == stats["audio"]["packetsSent"] == 0
+            assert all(not one.tally.counts() for one in receiver.opened.values())
+        assert all("404" in error for error in page.errors)
+        page.errors.clear()
+
+    run(test, lacks=["worker.js"])
+
+
 def test_bad_frames_cost_themselves_and_no_more():
     """Changed, repeated and cut ones are counted by name; the rest is shown."""
     key = ff.generate_key()
