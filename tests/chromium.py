@@ -166,7 +166,8 @@ class Chromium:
         self._pages[session] = page
         # It may have ended by now, with nothing to say.
         with contextlib.suppress(BrowserError):
-            await self.ask("Runtime.enable", session)
+            for domain in ("Runtime", "Log"):
+                await self.ask(f"{domain}.enable", session)
 
 
 class Page:

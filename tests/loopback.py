@@ -63,9 +63,11 @@ def _enter():
     else:
         miss("the kernel makes no interface: neither dummy, veth nor bridge")
     _ip("address", "add", f"{ADDRESS}/32", "dev", "test0")
-    _ip("link", "set", "test0", "up")
-    if "peer" in kind:  # a pair carries nothing until both ends are up
-        _ip("link", "set", "test1", "up")
+    # A pair carries nothing until both ends are up.
+    for name in ["test1", "test0"] if "peer" in kind else ["test0"]:
+        # An IPv6 address of its own comes a second later: to Chromium that is
+        # another network, and it drops what it is loading (ERR_NETWORK_CHANGED).
+        _ip("link", "set", name, "addrgenmode", "none", "up")
 
 
 def _ip(*words, check=True):

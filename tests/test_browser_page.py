@@ -37,8 +37,12 @@ def visit(test, name, codec):
             await page.call(choose, "format", name)
             await page.call(choose, "codec", codec)
             await page.eval("document.getElementById('start').click()")
-            await until(lambda: _shows(page), "Bob's picture")
-            await test(page)
+            try:
+                await until(lambda: _shows(page), "Bob's picture")
+                await test(page)
+            finally:  # for whoever looks why it failed
+                shown = await page.eval("document.body.innerText")
+                print(shown, page.errors)  # noqa: T201 - pytest shows it
             assert page.errors == []
 
     loopback.run(whole())
@@ -126,7 +130,7 @@ def test_policy_is_strict_and_the_page_brings_it():
 
     async def test(page):
         await page.eval("fetch('https://example.org/').catch(() => 0)")
-        assert any("violates the following" in error for error in page.errors)
+        assert any("violates the following" in error for error in page.errors)  # noqa: T201 - pytest shows it
         page.errors.clear()
 
     visit(test, "insertable", "VP8")

@@ -58,6 +58,8 @@ def test_calls_connect_by_an_address_that_is_no_loopback():
         link = await _seen_by("ip", "address", "show", "up", "to", loopback.ADDRESS)
         assert loopback.ADDRESS in link
         assert "LOOPBACK" not in link
+        # None that comes by itself later: that would be a change of networks.
+        assert "fe80:" not in link + await _seen_by("ip", "-6", "address")
         with (
             socket.create_server((loopback.ADDRESS, 0)) as server,
             socket.create_connection(server.getsockname()),
