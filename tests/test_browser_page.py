@@ -130,7 +130,7 @@ def test_policy_is_strict_and_the_page_brings_it():
 
     async def test(page):
         await page.eval("fetch('https://example.org/').catch(() => 0)")
-        assert any("violates the following" in error for error in page.errors)  # noqa: T201 - pytest shows it
+        assert any("violates the following" in error for error in page.errors)
         page.errors.clear()
 
     visit(test, "insertable", "VP8")
