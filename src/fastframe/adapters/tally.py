@@ -65,7 +65,7 @@ def try_open(opener: ff.Opener, sealed: Buffer) -> tuple[ff.Status, bytes]:
         return status_of(error), b""
 
 
-def status_of(error: BaseException) -> ff.Status:
+def status_of(error: Exception) -> ff.Status:
     """Name what became of the frame for which this was raised."""
     if isinstance(error, ff.FrameRejected):
         return error.status

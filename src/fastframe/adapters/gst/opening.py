@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import fastframe as ff
-from fastframe.adapters.gst.base import FrameElement, between
-from fastframe.adapters.gst.binding import GObject, Gst, GstBase, GstVideo
+from fastframe.adapters.gst.base import FrameElement
+from fastframe.adapters.gst.binding import GObject, Gst, GstVideo
 from fastframe.adapters.pace import Pace
-from fastframe.adapters.tally import status_of
+from fastframe.adapters.tally import try_open
 
-if TYPE_CHECKING:
-    from fastframe.adapters.tally import Buffer
-
+# GST_BASE_TRANSFORM_FLOW_DROPPED is a macro, so PyGObject does not know its name.
+FLOW_DROPPED = Gst.FlowReturn.CUSTOM_SUCCESS
 DROPPED = "fastframe-dropped"  # the name of the message's structure
 
 
@@ -63,9 +62,9 @@ class OpenElement(FrameElement):
         """Give room for an opened frame: it is never longer than the sealed one."""
         return True, size
 
-    def do_transform(self, source: Any, target: Any) -> Any:
-        """Open one buffer into another, or have it dropped."""
-        status = self._open(source, target)
+    def convert(self, frame: bytes, is_key: bool) -> tuple[Any, bytes]:  # noqa: ARG002
+        """Open one frame, or have it dropped."""
+        status, opened = self._open(frame)
         self.tally.add(status)
         if status == ff.Status.OK:
             self._requests.relax()
@@ -73,28 +72,17 @@ class OpenElement(FrameElement):
             self._tell(status)
         self._ask_for_key_frame(status)
         if status == ff.Status.OK:
-            return Gst.FlowReturn.OK
-        return GstBase.BASE_TRANSFORM_FLOW_DROPPED
+            return Gst.FlowReturn.OK, opened
+        return FLOW_DROPPED, b""
 
     # -- inside --
 
-    def _open(self, source: Any, target: Any) -> ff.Status:
-        opener = self.opener
-        if opener is None:
-            return ff.Status.NOT_RUN
-
-        def work(sealed: Buffer, out: Buffer) -> int:
-            # Not every container and payload keeps the key flag: the opener
-            # finds out by itself.
-            return opener.open_into(sealed, out)
-
-        try:
-            between(source, target, work)
-        # PyGObject returns GST_FLOW_OK for a method that raised: the buffer
-        # would go on with whatever its memory held.
-        except BaseException as error:  # noqa: BLE001
-            return status_of(error)
-        return ff.Status.OK
+    def _open(self, frame: bytes) -> tuple[ff.Status, bytes]:
+        if self.opener is None:
+            return ff.Status.NOT_RUN, b""
+        # Not every container and payload keeps the key flag: the opener finds
+        # out by itself.
+        return try_open(self.opener, frame)
 
     def _tell(self, status: ff.Status) -> None:
         """Say on the bus what was lost; a message for each frame would flood it."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import fastframe as ff
-from fastframe.adapters.gst.base import FrameElement, between
-from fastframe.adapters.gst.binding import Gst
+from fastframe.adapters.gst.base import FrameElement
+from fastframe.adapters.gst.binding import GLib, Gst
 from fastframe.adapters.tally import status_of
-
-if TYPE_CHECKING:
-    from fastframe.adapters.tally import Buffer
 
 
 class SealElement(FrameElement):
@@ -41,7 +38,7 @@ class SealElement(FrameElement):
         """Take what seals; nothing flows before the pipeline plays."""
         super().__init__()
         self.sealer = sealer
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
     def do_transform_size(
         self, _direction: Any, _caps: Any, size: int, _out: Any
@@ -49,34 +46,29 @@ class SealElement(FrameElement):
         """Give room for a sealed frame; without a sealer none is written."""
         return True, size + getattr(self.sealer, "overhead", 0)
 
-    def do_transform(self, source: Any, target: Any) -> Any:
-        """Seal one buffer into another."""
+    def convert(self, frame: bytes, is_key: bool) -> tuple[Any, bytes]:
+        """Seal one frame; the stream ends if that fails."""
         try:
-            self._seal(source, target)
-        # PyGObject returns GST_FLOW_OK for a method that raised: the buffer
-        # would go on with whatever its memory held.
-        except BaseException as error:  # noqa: BLE001
+            sealed = self._seal(frame, is_key)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             self._fail(error)
-            return Gst.FlowReturn.ERROR
+            return Gst.FlowReturn.ERROR, b""
         self.tally.add(ff.Status.OK)
-        return Gst.FlowReturn.OK
+        return Gst.FlowReturn.OK, sealed
 
     # -- inside --
 
-    def _seal(self, source: Any, target: Any) -> None:
-        sealer = self.sealer
-        if sealer is None:
+    def _seal(self, frame: bytes, is_key: bool) -> bytes:
+        if self.sealer is None:
             raise ff.UsageError("no sealer is set")
         # Sound has no deltas: there the codec's bytes tell, if anything does.
-        is_key = not source.has_flags(Gst.BufferFlags.DELTA_UNIT)
-        key_frame = is_key if self.is_video else None
+        return self.sealer.seal(frame, key_frame=is_key if self.is_video else None)
 
-        def work(frame: Buffer, out: Buffer) -> int:
-            return sealer.seal_into(frame, out, key_frame=key_frame)
-
-        between(source, target, work)
-
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: Exception) -> None:
         self.tally.add(status_of(error))
         self.error = error
-        self.raise_error(Gst.StreamError.ENCRYPT, f"not sealed: {error}")
+        text = f"not sealed: {error}"
+        told = GLib.Error.new_literal(
+            Gst.stream_error_quark(), text, Gst.StreamError.FAILED
+        )
+        self.post_message(Gst.Message.new_error(self, told, text))
