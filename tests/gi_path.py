@@ -40,12 +40,14 @@ def _load():
         warnings.simplefilter("ignore", ImportWarning)
         try:
             adapter = import_module("fastframe.adapters.gst")
+            import_module("gi").require_version("GstAudio", "1.0")
+            audio = import_module("gi.repository.GstAudio")
         except ImportError as error:
             _miss(f"{error} ({error.__cause__})")
-    missing = [n for n in ELEMENTS if not adapter.Gst.ElementFactory.find(n)]
+    missing = [n for n in ELEMENTS if not adapter.binding.Gst.ElementFactory.find(n)]
     if missing:
         _miss(f"GStreamer's plugins lack {', '.join(missing)}")
-    return adapter
+    return adapter, audio
 
 
 def _miss(reason):
@@ -58,6 +60,7 @@ def _miss(reason):
 
 
 # The elements are registered for all tests of this process.
-adapter = _load()
+adapter, GstAudio = _load()
 adapter.register()
-Gst = adapter.Gst
+Gst = adapter.binding.Gst
+GstVideo = adapter.binding.GstVideo

@@ -10,7 +10,7 @@ from pipes import DISCONT, SOUND, VIDEO, Frame, Gst, Run, push, sealed_by
 from types import SimpleNamespace
 
 import pytest
-from gi_path import debian_last
+from gi_path import GstAudio, GstVideo, debian_last
 
 import fastframe as ff
 from fastframe.adapters.gst import OpenElement, SealElement, opening
@@ -212,6 +212,27 @@ def test_buffer_of_many_memories_and_of_none():
     assert second.offset == 1
     meta = second.get_reference_timestamp_meta(stamp)
     assert (meta.timestamp, meta.duration) == (5, 7)
+
+
+def test_metas_pass_but_for_those_with_content():
+    """How much sound to trim is kept; captions would travel in the clear."""
+    sealer, opener = ends()
+    run = Run(
+        f'appsrc name=in format=time caps="{SIZED}" ! fastframeseal name=seal '
+        "! appsink name=sink",
+        sealer=sealer,
+    )
+    buffer = Frame(b"frame").as_buffer()
+    GstAudio.buffer_add_audio_clipping_meta(buffer, Gst.Format.DEFAULT, 312, 5)
+    caption = GstVideo.VideoCaptionType.CEA608_RAW
+    assert GstVideo.buffer_add_video_caption_meta(buffer, caption, b"Hi")
+    run.play()["in"].emit("push-buffer", buffer)
+    limit = pipes.LIMIT * Gst.SECOND
+    sealed = run["sink"].emit("try-pull-sample", limit).get_buffer()
+    run.stop()
+    assert opener.open(Frame.of(sealed).data) == b"frame"
+    assert sealed.get_meta(GstAudio.audio_clipping_meta_api_get_type())
+    assert not sealed.get_meta(GstVideo.video_caption_meta_api_get_type())
 
 
 def test_caps_and_events_pass_as_they_are():

@@ -9,6 +9,15 @@ from fastframe.adapters.gst.base import FrameElement
 from fastframe.adapters.gst.binding import GLib, Gst
 from fastframe.adapters.tally import status_of
 
+# Metas with parts of pictures or text in them: they would travel in the clear.
+_CONTENT = {
+    "GstAncillaryMetaAPI",
+    "GstVideoCaptionMetaAPI",
+    "GstVideoCodecAlphaMetaAPI",
+    "GstVideoOverlayCompositionMetaAPI",
+    "GstVideoSEIUserDataUnregisteredMetaAPI",
+}
+
 
 class SealElement(FrameElement):
     """Seals each buffer; for behind an encoder or parser, before a muxer.
@@ -45,6 +54,10 @@ class SealElement(FrameElement):
     ) -> tuple[bool, int]:
         """Give room for a sealed frame; without a sealer none is written."""
         return True, size + getattr(self.sealer, "overhead", 0)
+
+    def do_transform_meta(self, _target: Any, meta: Any, _source: Any) -> bool:
+        """Keep a meta unless it holds content, which a muxer may write."""
+        return meta.info.api.name not in _CONTENT
 
     def convert(self, frame: bytes, is_key: bool) -> tuple[Any, bytes]:
         """Seal one frame; the stream ends if that fails."""
