@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from gi_path import Gst
+
+import fastframe as ff
 
 LIMIT = 60  # seconds for what takes one
 VIDEO = (
@@ -18,6 +21,7 @@ SOUND = (
     "! audio/x-raw,rate=48000,channels=1 ! opusenc"
 )
 CAPS = {"vp8": "video/x-vp8", "opus": "audio/x-opus,channel-mapping-family=0"}
+SIZED = "video/x-vp8,width=160,height=120,framerate=30/1"
 DELTA = Gst.BufferFlags.DELTA_UNIT
 DISCONT = Gst.BufferFlags.DISCONT
 
@@ -73,8 +77,9 @@ class Run:
     """
 
     def __init__(self, launch, watched=(), **set_up):
-        """Make it; set_up sets sealer= and opener= of the elements seal and open."""
-        self.pipeline = Gst.parse_launch(launch)
+        """Make it, or take one; give "seal" its sealer=, "open" its opener=."""
+        made = Gst.parse_launch(launch) if isinstance(launch, str) else launch
+        self.pipeline = made
         self.bus = self.pipeline.get_bus()
         self.seen = {name: [] for name in watched}
         self.told, self.error, self.culprit = [], None, None
@@ -142,6 +147,14 @@ def encoded(source):
     return Run(f"{source} ! fakesink name=out", ["out"]).run().seen["out"]
 
 
+@cache
+def clip():
+    """Give sixty frames of VP8, four of them key frames."""
+    frames = encoded(VIDEO)
+    assert [frame.is_key for frame in frames].count(True) == 4
+    return frames
+
+
 def push(frames, middle, codec="vp8", **set_up):
     """Run frames through some elements; what comes out is in seen["out"]."""
     run = Run(
@@ -163,3 +176,15 @@ def sealed_by(sealer, frames):
         frame._replace(data=sealer.seal(frame.data, key_frame=frame.is_key))
         for frame in frames
     ]
+
+
+def ends(codec=None, key_id=0, **options):
+    """Make a sealer and the opener of its frames."""
+    key = ff.generate_key()
+    sealer = ff.Sealer("insertable", key, key_id=key_id, codec=codec)
+    return sealer, ff.Opener("insertable", {key_id: key}, codec=codec, **options)
+
+
+def data_of(frames):
+    """Give the bytes of frames alone."""
+    return [frame.data for frame in frames]
