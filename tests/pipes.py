@@ -103,18 +103,25 @@ class Run:
         return self
 
     def wait(self, kinds=Gst.MessageType.EOS):
-        """Wait for a message of a kind, or an error, and give its type."""
+        """Wait for a message of a kind, or until a source ends with an error.
+
+        Not for the first error: what a failing element let on would be missed.
+        """
         wanted = kinds | Gst.MessageType.ERROR | Gst.MessageType.ELEMENT
         while True:
-            message = self.bus.timed_pop_filtered(LIMIT * Gst.SECOND, wanted)
+            limit = LIMIT if self.error is None else LIMIT // 6
+            message = self.bus.timed_pop_filtered(limit * Gst.SECOND, wanted)
             assert message is not None, "the pipeline hangs"
             if message.type == Gst.MessageType.ELEMENT:
                 self._note(message.get_structure())
                 continue
-            if message.type == Gst.MessageType.ERROR:
+            if message.type != Gst.MessageType.ERROR:
+                return
+            if self.error is None:
                 self.error = message.parse_error()[0]
                 self.culprit = message.src.get_name()
-            return message.type
+            if not message.src.sinkpads:
+                return
 
     def _note(self, told):
         if told.get_name().startswith("fastframe"):
