@@ -1,28 +1,37 @@
 """A LiveKit server for one browser: signalling in protobuf, media by aiortc.
 
 It is the server and the one other participant at once, so that what a real server
-would forward is here for the test to seal and open.
+would forward is here for the test to seal and open. It speaks both ways of newer
+clients: one peer connection for all, whose offers are the client's (the default),
+and two, of which the server offers the one that it sends on.
 
 Left out, as no test of end-to-end encryption needs it: tokens, several rooms or
-clients, the single peer connection that newer servers offer (the client's option
-singlePeerConnection must be false), simulcast, adaptive streams, mute, speakers,
-unpublishing, reconnecting, server-injected frames.
+clients, simulcast, adaptive streams, mute, speakers, unpublishing, reconnecting,
+server-injected frames.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
-from aiortc.sdp import candidate_from_sdp
-from livekit.protocol import models, rtc
+from aiortc.sdp import SessionDescription, candidate_from_sdp
+from peers.node import miss
 from websockets.asyncio.server import serve
 
+try:
+    from livekit.protocol import models, rtc
+except ModuleNotFoundError:
+    miss("PyPI's livekit-protocol is not installed: run tools/setup-peers")
+
 if TYPE_CHECKING:
-    from aiortc import MediaStreamTrack, RTCDataChannel, RTCRtpReceiver
+    from aiortc import MediaStreamTrack, RTCDataChannel, RTCRtpTransceiver
     from websockets.asyncio.server import Server, ServerConnection
 
 BROWSER = models.ParticipantInfo(
@@ -46,7 +55,7 @@ class LivekitServer:
         published: what the client says of each track that it publishes.
         packets: what it sends in its data channels.
         publisher: the peer connection that the client sends on.
-        subscriber: the one that it receives on.
+        subscriber: the one that it receives on, which may be the same.
     """
 
     def __init__(self, host: str) -> None:
@@ -54,16 +63,18 @@ class LivekitServer:
         self.published: list[models.TrackInfo] = []
         self.packets: list[models.DataPacket] = []
         self.publisher = RTCPeerConnection()
-        self.publisher.on("datachannel", self._read)
+        self.publisher.on("datachannel", self._take)
         self.subscriber = RTCPeerConnection()
-        self._data = self.subscriber.createDataChannel("_reliable")
         self._host = host
         self._server: Server | None = None
         self._client: ServerConnection | None = None
         self._offers = 0
-        self._answered = asyncio.Event()
+        self._agreed = asyncio.Event()
+        self._channels: dict[str, RTCDataChannel] = {}
         self._python = models.ParticipantInfo()
         self._python.CopyFrom(PYTHON)
+        self._sids: dict[str, str] = {}  # by the track's own id
+        self._waiting: list[tuple[MediaStreamTrack, str]] = []
 
     @property
     def url(self) -> str:
@@ -71,15 +82,6 @@ class LivekitServer:
         assert self._server is not None
         port = next(iter(self._server.sockets)).getsockname()[1]
         return f"ws://{self._host}:{port}"
-
-    @property
-    def receivers(self) -> dict[str, RTCRtpReceiver]:
-        """Give the receivers of what the client sends, by kind."""
-        return {
-            one.kind: one.receiver
-            for one in self.publisher.getTransceivers()
-            if one.receiver.track is not None
-        }
 
     async def __aenter__(self) -> LivekitServer:
         """Start to listen."""
@@ -99,50 +101,83 @@ class LivekitServer:
 
         Returns when the client has agreed to them.
         """
-        sids = {}
         for track in tracks:
-            transceiver = self.subscriber.addTransceiver(track, "sendonly")
-            sid = f"TR_{track.kind}{len(self._python.tracks)}"
-            sids[track.id] = sid
-            if track.kind == "video":
-                has = RTCRtpSender.getCapabilities("video").codecs
-                transceiver.setCodecPreferences([c for c in has if c.mimeType == mime])
+            sid = self._sids[track.id] = f"TR_python{len(self._sids)}"
+            its_mime = mime if track.kind == "video" else "audio/opus"
+            self._waiting.append((track, its_mime))
             self._python.tracks.add(
                 sid=sid,
                 type=KINDS[track.kind],
                 source=SOURCES[track.kind],
-                mime_type=mime if track.kind == "video" else "audio/opus",
+                mime_type=its_mime,
                 encryption=models.Encryption.GCM,
             )
         await self._send(update=rtc.ParticipantUpdate(participants=[self._python]))
-        await self.subscriber.setLocalDescription(await self.subscriber.createOffer())
-        mids = {
-            one.mid: sids[one.sender.track.id]
-            for one in self.subscriber.getTransceivers()
-            if one.sender.track.id in sids
-        }
-        self._offers += 1
-        self._answered.clear()
-        # The client tells by the stream's name whose track it is.
-        sdp = self.subscriber.localDescription.sdp
-        sdp = re.sub(r"(?m)^a=msid:\S+", f"a=msid:{PYTHON.sid}|stream", sdp)
-        offer = rtc.SessionDescription(
-            type="offer", sdp=sdp, id=self._offers, mid_to_track_id=mids
-        )
-        await self._send(offer=offer)
-        await self._answered.wait()
+        self._agreed.clear()
+        if self.subscriber is self.publisher:
+            # Its first offer already had sections to spare; this has it offer anew.
+            requirement = rtc.MediaSectionsRequirement()
+            await self._send(media_sections_requirement=requirement)
+        else:
+            await self._offer()
+        await self._agreed.wait()
 
-    def send(self, packet: models.DataPacket) -> None:
-        """Send a data packet; something must have been published before."""
-        self._data.send(packet.SerializeToString())
+    async def send(self, packet: models.DataPacket) -> None:
+        """Send a data packet; the client must have sent one before."""
+        self._channels["_reliable"].send(packet.SerializeToString())
 
-    # -- inside --
+    # -- media --
 
-    def _read(self, channel: RTCDataChannel) -> None:
+    def _take(self, channel: RTCDataChannel) -> None:
+        self._channels[channel.label] = channel
+
         def keep(data: bytes) -> None:
             self.packets.append(models.DataPacket.FromString(data))
 
         channel.on("message", keep)
+
+    def _describe(self, peer: RTCPeerConnection) -> dict[str, Any]:
+        """Give what a peer connection says, as the client wants to hear it."""
+        # The name of the stream says whose track it is.
+        sdp = re.sub(
+            r"(?m)^a=msid:\S+", f"a=msid:{PYTHON.sid}|stream", peer.localDescription.sdp
+        )
+        sids = {
+            one.mid: self._sids[one.sender.track.id]
+            for one in peer.getTransceivers()
+            if one.sender.track is not None
+        }
+        kind = peer.localDescription.type
+        return {"type": kind, "sdp": sdp, "mid_to_track_id": sids}
+
+    async def _offer(self) -> None:
+        """Offer what Python's participant sends, on a peer connection for that."""
+        while self._waiting:
+            track, mime = self._waiting.pop(0)
+            prefer(self.subscriber.addTransceiver(track, "sendonly"), mime)
+        await self.subscriber.setLocalDescription(await self.subscriber.createOffer())
+        self._offers += 1
+        described = self._describe(self.subscriber)
+        await self._send(offer=rtc.SessionDescription(**described, id=self._offers))
+
+    def _fill(self, sdp: str) -> bool:
+        """Send what waits in sections that the client keeps for receiving."""
+        spare = {
+            media.rtp.muxId
+            for media in SessionDescription.parse(sdp).media
+            if media.direction == "recvonly"
+        }
+        for one in self.publisher.getTransceivers():
+            for track, mime in list(self._waiting):
+                is_free = one.mid in spare and one.sender.track is None
+                if is_free and track.kind == one.kind:
+                    one.sender.replaceTrack(track)
+                    one.direction = "sendonly"
+                    prefer(one, mime)
+                    self._waiting.remove((track, mime))
+        return not self._waiting
+
+    # -- signalling --
 
     async def _send(self, **message: Any) -> None:
         assert self._client is not None
@@ -150,6 +185,9 @@ class LivekitServer:
 
     async def _talk(self, client: ServerConnection) -> None:
         self._client = client
+        offer = read_offer(client.request.path)
+        if offer is not None:
+            self.subscriber = self.publisher
         join = rtc.JoinResponse(
             room=models.Room(sid="RM_room", name="room"),
             participant=BROWSER,
@@ -160,6 +198,8 @@ class LivekitServer:
             ping_timeout=PING_PATIENCE,
         )
         await self._send(join=join)
+        if offer is not None:
+            await self._on_offer(offer)
         async for data in client:
             request = rtc.SignalRequest.FromString(data)
             kind = request.WhichOneof("message")
@@ -171,19 +211,20 @@ class LivekitServer:
         await self._send(pong_resp=rtc.Pong(last_ping_timestamp=ping.timestamp))
 
     async def _on_offer(self, offer: rtc.SessionDescription) -> None:
-        """Answer what the client publishes: at first data channels alone."""
+        """Answer what the client offers: at first it publishes nothing."""
         publisher = self.publisher
         await publisher.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
+        is_filled = self.subscriber is publisher and self._fill(offer.sdp)
         await publisher.setLocalDescription(await publisher.createAnswer())
-        sdp = publisher.localDescription.sdp
-        await self._send(
-            answer=rtc.SessionDescription(type="answer", sdp=sdp, id=offer.id)
-        )
+        described = self._describe(publisher)
+        await self._send(answer=rtc.SessionDescription(**described, id=offer.id))
+        if is_filled:
+            self._agreed.set()
 
     async def _on_answer(self, answer: rtc.SessionDescription) -> None:
         description = RTCSessionDescription(answer.sdp, "answer")
         await self.subscriber.setRemoteDescription(description)
-        self._answered.set()
+        self._agreed.set()
 
     async def _on_trickle(self, trickle: rtc.TrickleRequest) -> None:
         told = json.loads(trickle.candidateInit)
@@ -211,3 +252,22 @@ class LivekitServer:
         self.published.append(track)
         answer = rtc.TrackPublishedResponse(cid=request.cid, track=track)
         await self._send(track_published=answer)
+
+
+def prefer(transceiver: RTCRtpTransceiver, mime: str) -> None:
+    """Have a transceiver send this codec, whatever else there is."""
+    has = RTCRtpSender.getCapabilities(transceiver.kind).codecs
+    transceiver.setCodecPreferences([codec for codec in has if codec.mimeType == mime])
+
+
+def read_offer(path: str) -> rtc.SessionDescription | None:
+    """Give the offer in a request to join by one peer connection, if it is one."""
+    asked = urlsplit(path)
+    if not asked.path.endswith("/v1"):
+        return None
+    text = parse_qs(asked.query)["join_request"][0]
+    wrapped = rtc.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(text))
+    request = wrapped.join_request
+    if wrapped.compression == rtc.WrappedJoinRequest.GZIP:
+        request = gzip.decompress(request)
+    return rtc.JoinRequest.FromString(request).publisher_offer

@@ -37,7 +37,7 @@ function show(track) {
 }
 
 // With a passphrase all share it; else each has keys, with these options of the provider.
-globalThis.join = async (url, passphrase, options) => {
+globalThis.join = async (url, passphrase, options, singlePeerConnection) => {
   if (passphrase) {
     keys = new lk.ExternalE2EEKeyProvider();
     await keys.setKey(passphrase);
@@ -48,7 +48,7 @@ globalThis.join = async (url, passphrase, options) => {
   room = new lk.Room({
     encryption: { keyProvider: keys, worker },
     publishDefaults: { simulcast: false },
-    singlePeerConnection: false,
+    singlePeerConnection,
   });
   room.on(lk.RoomEvent.EncryptionError, (error, participant) =>
     seen.errors.push([participant?.identity, error.message]),
@@ -129,4 +129,3 @@ globalThis.look = async () => ({
   colours: colours(),
   tone: loudest(),
 });
-globalThis.isReady = true;
