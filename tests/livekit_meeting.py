@@ -17,7 +17,7 @@ from loopback import ADDRESS
 from peers.node import HERE, MODULES
 from sites import Site
 
-from fastframe.adapters.aiortc import OpenedReceiver, open_receiver
+from fastframe.adapters.aiortc import OpenedReceiver, on_encoded, open_receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,7 @@ class Meeting:
         page: call() its functions, those of peers/livekit-room.mjs.
         decoded: by kind, what Python decoded of what the page sends.
         opened: by kind, the receivers, once open_with() was called.
+        mimes: the codecs of what they opened.
     """
 
     def __init__(self) -> None:
@@ -60,6 +61,7 @@ class Meeting:
         self.server.publisher.on("track", self._decode)
         self.decoded: dict[str, list[Any]] = {"video": [], "audio": []}
         self.opened: dict[str, OpenedReceiver] = {}
+        self.mimes: set[str] = set()
         self.page: Any = None
         self._drains: list[asyncio.Future[None]] = []
         self._stack = contextlib.AsyncExitStack()
@@ -98,6 +100,7 @@ class Meeting:
             all_receivers = self.server.publisher.getReceivers()
             receiver = next(one for one in all_receivers if one.track is track)
             self.opened[track.kind] = open_receiver(receiver, openers[track.kind])
+            on_encoded(receiver, lambda frame: self.mimes.add(frame.mime_type))
 
         self.server.publisher.on("track", start)
 

@@ -31,7 +31,7 @@ except ModuleNotFoundError:
     miss("PyPI's livekit-protocol is not installed: run tools/setup-peers")
 
 if TYPE_CHECKING:
-    from aiortc import MediaStreamTrack, RTCDataChannel, RTCRtpTransceiver
+    from aiortc import MediaStreamTrack, RTCDataChannel
     from websockets.asyncio.server import Server, ServerConnection
 
 BROWSER = models.ParticipantInfo(
@@ -74,7 +74,9 @@ class LivekitServer:
         self._python = models.ParticipantInfo()
         self._python.CopyFrom(PYTHON)
         self._sids: dict[str, str] = {}  # by the track's own id
-        self._waiting: list[tuple[MediaStreamTrack, str]] = []
+        self._codecs: dict[str, str] = {}  # what the client wants, by its track's id
+        self._waiting: list[tuple[MediaStreamTrack, str]] = []  # track and codec
+        self._filled: dict[str, tuple[MediaStreamTrack, str]] = {}  # by section
 
     @property
     def url(self) -> str:
@@ -152,30 +154,46 @@ class LivekitServer:
 
     async def _offer(self) -> None:
         """Offer what Python's participant sends, on a peer connection for that."""
-        while self._waiting:
-            track, mime = self._waiting.pop(0)
-            prefer(self.subscriber.addTransceiver(track, "sendonly"), mime)
+        for track, mime in self._waiting:
+            has = RTCRtpSender.getCapabilities(track.kind).codecs
+            transceiver = self.subscriber.addTransceiver(track, "sendonly")
+            transceiver.setCodecPreferences(
+                [one for one in has if one.mimeType == mime]
+            )
+        self._waiting.clear()
         await self.subscriber.setLocalDescription(await self.subscriber.createOffer())
         self._offers += 1
         described = self._describe(self.subscriber)
         await self._send(offer=rtc.SessionDescription(**described, id=self._offers))
 
-    def _fill(self, sdp: str) -> bool:
-        """Send what waits in sections that the client keeps for receiving."""
-        spare = {
-            media.rtp.muxId
-            for media in SessionDescription.parse(sdp).media
-            if media.direction == "recvonly"
-        }
+    def _narrow(self, sdp: str) -> str:
+        """Leave in an offer the codecs that are to be used, as aiortc takes the first.
+
+        What waits to be sent is given the sections that the client receives on.
+        """
+        offer = SessionDescription.parse(sdp)
+        for media in offer.media:
+            mid, cid = media.rtp.muxId, (media.msid or "").rpartition(" ")[2]
+            mime = self._codecs.get(cid)
+            if media.direction == "recvonly":
+                fits = [one for one in self._waiting if one[0].kind == media.kind]
+                if mid not in self._filled and fits:
+                    self._filled[mid] = fits[0]
+                    self._waiting.remove(fits[0])
+                _, mime = self._filled.get(mid, (None, None))
+            if mime is not None:
+                codecs = media.rtp.codecs
+                wanted = [one for one in codecs if one.mimeType.lower() == mime.lower()]
+                media.rtp.codecs = wanted
+                media.fmt = [one.payloadType for one in wanted]
+        return str(offer)
+
+    def _fill(self) -> None:
+        """Send in the sections that were chosen for it."""
         for one in self.publisher.getTransceivers():
-            for track, mime in list(self._waiting):
-                is_free = one.mid in spare and one.sender.track is None
-                if is_free and track.kind == one.kind:
-                    one.sender.replaceTrack(track)
-                    one.direction = "sendonly"
-                    prefer(one, mime)
-                    self._waiting.remove((track, mime))
-        return not self._waiting
+            if one.mid in self._filled and one.sender.track is None:
+                one.sender.replaceTrack(self._filled[one.mid][0])
+                one.direction = "sendonly"
 
     # -- signalling --
 
@@ -212,13 +230,13 @@ class LivekitServer:
 
     async def _on_offer(self, offer: rtc.SessionDescription) -> None:
         """Answer what the client offers: at first it publishes nothing."""
-        publisher = self.publisher
-        await publisher.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
-        is_filled = self.subscriber is publisher and self._fill(offer.sdp)
+        publisher, sdp = self.publisher, self._narrow(offer.sdp)
+        await publisher.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        self._fill()
         await publisher.setLocalDescription(await publisher.createAnswer())
         described = self._describe(publisher)
         await self._send(answer=rtc.SessionDescription(**described, id=offer.id))
-        if is_filled:
+        if self._filled and not self._waiting:
             self._agreed.set()
 
     async def _on_answer(self, answer: rtc.SessionDescription) -> None:
@@ -249,15 +267,10 @@ class LivekitServer:
         for codec in request.simulcast_codecs:
             track.mime_type = f"video/{codec.codec}"
             track.codecs.add(mime_type=track.mime_type, cid=codec.cid)
+            self._codecs[request.cid] = track.mime_type
         self.published.append(track)
         answer = rtc.TrackPublishedResponse(cid=request.cid, track=track)
         await self._send(track_published=answer)
-
-
-def prefer(transceiver: RTCRtpTransceiver, mime: str) -> None:
-    """Have a transceiver send this codec, whatever else there is."""
-    has = RTCRtpSender.getCapabilities(transceiver.kind).codecs
-    transceiver.setCodecPreferences([codec for codec in has if codec.mimeType == mime])
 
 
 def read_offer(path: str) -> rtc.SessionDescription | None:

@@ -117,15 +117,19 @@ function loudest() {
   return levels[top] > -60 ? (top * sound.sampleRate) / ears.fftSize : 0;
 }
 
-async function framesDecoded() {
+// How many frames of the picture were decoded, and by which codec.
+async function decoded() {
   const report = await picture?.getRTCStatsReport();
-  const streams = [...(report?.values() ?? [])].filter(({ type }) => type === 'inbound-rtp');
-  return streams[0]?.framesDecoded ?? 0;
+  const stream = [...(report?.values() ?? [])].find(({ type }) => type === 'inbound-rtp');
+  return {
+    frames: stream?.framesDecoded ?? 0,
+    codec: report?.get(stream?.codecId)?.mimeType,
+  };
 }
 
 globalThis.look = async () => ({
   ...seen,
-  frames: await framesDecoded(),
+  ...(await decoded()),
   colours: colours(),
   tone: loudest(),
 });
