@@ -83,15 +83,15 @@ class Meeting:
         await asyncio.gather(*self._drains)
 
     async def join(
-        self, passphrase: str | None = None, *, connections: int = 1, **options: int
+        self, shared: str | bytes = "", *, connections: int = 1, **options: int
     ) -> None:
         """Have the page join the room, by one peer connection or by two.
 
-        Without a passphrase each member has keys of its own; options are then
-        those of the page's key provider.
+        shared is the key of all, a passphrase or bytes. Without it each member
+        has keys of its own; options are then those of the page's key provider.
         """
-        url = self.server.url
-        await self.page.call("join", url, passphrase, options, connections == 1)
+        key = shared if isinstance(shared, str) else list(shared)
+        await self.page.call("join", self.server.url, key, options, connections == 1)
 
     def open_with(self, **openers: ff.Opener) -> None:
         """Open what the page will send, by kind."""

@@ -124,7 +124,7 @@ class LivekitServer:
             await self._offer()
         await self._agreed.wait()
 
-    async def send(self, packet: models.DataPacket) -> None:
+    def send(self, packet: models.DataPacket) -> None:
         """Send a data packet; the client must have sent one before."""
         self._channels["_reliable"].send(packet.SerializeToString())
 

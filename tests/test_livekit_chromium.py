@@ -117,7 +117,7 @@ def test_wrong_passphrase_shows_nothing_until_the_right_one_comes():
             assert tally.counts().keys() == {ff.Status.AUTH_FAILED}
             assert meeting.decoded["video"] == []
 
-            await meeting.page.call("setPassphrase", PHRASE)
+            await meeting.page.call("setKey", PHRASE)
             seen = await meeting.until(
                 lambda seen: seen["frames"] > ENOUGH and meeting.decoded["video"]
             )
@@ -223,13 +223,19 @@ def test_tampered_frames_cost_themselves():
     run(scene())
 
 
-def test_data_packets_are_opened_and_sealed():
+@pytest.mark.parametrize(
+    ("shared", "kdf"),
+    [(PHRASE, "pbkdf2"), (bytes(range(32)), "hkdf")],
+    ids=["text", "bytes"],
+)
+def test_data_packets_are_opened_and_sealed(shared, kdf):
     """What the room sends in data channels, and what it shows of ours."""
 
     async def scene():
-        opener, sealer = DataOpener({0: PHRASE}), DataSealer(PHRASE)
+        opener = DataOpener({0: shared}, kdf=kdf)
+        sealer = DataSealer(shared, kdf=kdf)
         async with Meeting() as meeting:
-            await meeting.join(PHRASE)
+            await meeting.join(shared)
             await meeting.page.call("sendData", "hello", "chat")
             await meeting.until(lambda _: meeting.server.packets)
             packet = meeting.server.packets[0].encrypted_packet
@@ -239,14 +245,13 @@ def test_data_packets_are_opened_and_sealed():
             user = models.EncryptedPacketPayload.FromString(opened).user
             assert (user.payload, user.topic) == (b"hello", "chat")
 
-            await meeting.server.publish([sealed_sound()], MIMES["vp8"])
             user = models.UserPacket(payload=b"hello yourself", topic="chat")
             payload = models.EncryptedPacketPayload(user=user)
             iv, index, value = sealer.seal(payload.SerializeToString())
             packet = models.EncryptedPacket(
                 encryption_type=GCM, iv=iv, key_index=index, encrypted_value=value
             )
-            await meeting.server.send(
+            meeting.server.send(
                 models.DataPacket(
                     encrypted_packet=packet, participant_identity="python"
                 )

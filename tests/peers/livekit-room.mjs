@@ -36,11 +36,14 @@ function show(track) {
   }
 }
 
-// With a passphrase all share it; else each has keys, with these options of the provider.
-globalThis.join = async (url, passphrase, options, singlePeerConnection) => {
-  if (passphrase) {
+// What the provider takes for a text, and for key bytes.
+const spell = (key) => (typeof key === 'string' ? key : new Uint8Array(key).buffer);
+
+// A shared key is all's; without one each has keys, by these options of the provider.
+globalThis.join = async (url, shared, options, singlePeerConnection) => {
+  if (shared) {
     keys = new lk.ExternalE2EEKeyProvider();
-    await keys.setKey(passphrase);
+    await keys.setKey(spell(shared));
   } else {
     keys = new MemberKeys(options);
   }
@@ -64,9 +67,7 @@ globalThis.join = async (url, passphrase, options, singlePeerConnection) => {
   await room.connect(url, 'nobody reads this token');
 };
 
-globalThis.setPassphrase = (text) => keys.setKey(text);
-globalThis.setKey = (bytes, identity, index) =>
-  keys.setKey(new Uint8Array(bytes).buffer, identity, index);
+globalThis.setKey = (key, identity, index) => keys.setKey(spell(key), identity, index);
 globalThis.ratchet = (identity, index) => keys.ratchetKey(identity, index);
 globalThis.sendData = (text, topic) =>
   room.localParticipant.publishData(new TextEncoder().encode(text), { reliable: true, topic });
