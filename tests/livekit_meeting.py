@@ -52,7 +52,7 @@ class Meeting:
         page: call() its functions, those of peers/livekit-room.mjs.
         decoded: by kind, what Python decoded of what the page sends.
         opened: by kind, the receivers, once open_with() was called.
-        mimes: the codecs of what they opened.
+        mimes: the codecs of what went on to its decoders.
     """
 
     def __init__(self) -> None:
