@@ -120,7 +120,8 @@ class Meeting:
             if is_done(seen):
                 return seen
             await asyncio.sleep(GLANCE)
-        pytest.fail(f"nothing came of it in {PATIENCE:g} s: {seen}, {self.opened}")
+        said = "\n".join([*self.page.lines[-5:], *self.page.errors])
+        pytest.fail(f"not in {PATIENCE:g} s: {seen}, {self.opened}\n{said}")
 
     def has_opened(self, count: int, *kinds: str) -> bool:
         """Tell whether so many frames of these kinds were opened."""
