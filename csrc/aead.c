@@ -260,8 +260,12 @@ const char *ff_openssl_built_with(void)
     return OPENSSL_VERSION_TEXT;
 }
 
+/* libcrypto looks at the CPU when it is loaded, or, where the linker has left
+ * out its .init section (lld), when it is first used. The text is made once. */
 const char *ff_openssl_cpu(void)
 {
+    ff_crypto_prepare();
+    OPENSSL_init_crypto(0, NULL);
     return OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS);
 }
 
