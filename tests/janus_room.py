@@ -139,11 +139,11 @@ class VideoRoom:
         await handle.ask({"videocodec": "vp8", "audiocodec": "opus", **room})
 
     async def publish(self, offer):
-        """Publish what an SDP offers; give the handle, its feed and the answer."""
+        """Publish what an SDP offers, sealed; give handle, feed and the answer."""
         handle = await self._session.attach("videoroom")
         body = {"request": "join", "room": ROOM, "ptype": "publisher"}
         joined, _ = await handle.ask(body)
-        jsep = {"type": "offer", "sdp": offer}
+        jsep = {"type": "offer", "sdp": offer, "e2ee": True}
         _, answer = await handle.ask({"request": "publish"}, jsep)
         return handle, joined["id"], answer["sdp"]
 
@@ -169,3 +169,8 @@ class VideoRoom:
         """
         body = {"request": "configure", "record": True, "filename": str(stem)}
         await handle.ask(body)
+
+    @staticmethod
+    async def stop_recording(handle):
+        """Close the files of a publisher's recording."""
+        await handle.ask({"request": "configure", "record": False})
