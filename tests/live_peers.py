@@ -90,7 +90,7 @@ class Publisher:
 
     def __init__(self, tracks):
         """Take the tracks to send."""
-        self.connection = _connection()
+        self.connection = connection()
         for track in tracks:
             self.connection.addTrack(track)
 
@@ -101,8 +101,7 @@ class Publisher:
 
     async def accept(self, answer):
         """Take the SDP that answers."""
-        description = RTCSessionDescription(answer, "answer")
-        await self.connection.setRemoteDescription(description)
+        await self.connection.setRemoteDescription(describe("answer", answer))
 
     async def __aenter__(self):
         """Be in the call."""
@@ -127,7 +126,7 @@ class Subscriber:
 
     def __init__(self, openers):
         """Take an opener for each kind of track."""
-        self.connection = _connection()
+        self.connection = connection()
         self.opened = {}
         self.receivers = {}
         self.numbers = []
@@ -139,8 +138,7 @@ class Subscriber:
 
     async def answer(self, offer):
         """Take the SDP that offers tracks; give the one that answers."""
-        description = RTCSessionDescription(offer, "offer")
-        await self.connection.setRemoteDescription(description)
+        await self.connection.setRemoteDescription(describe("offer", offer))
         for receiver in self.connection.getReceivers():
             kind = receiver.track.kind
             self.receivers[kind] = receiver
@@ -189,5 +187,11 @@ class Subscriber:
         self.pitches.append(turns / 2 * piece.sample_rate / len(wave))
 
 
-def _connection():
+def connection():
+    """Make a peer connection that asks no server where it is."""
     return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+
+def describe(kind, sdp):
+    """Make an "offer" or an "answer" of an SDP."""
+    return RTCSessionDescription(sdp, kind)
