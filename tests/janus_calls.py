@@ -17,9 +17,9 @@ class JanusCall:
         feed: who published last.
     """
 
-    def __init__(self, folder, address):
-        """Take a folder for the server's files, and where media comes from."""
-        self.server = JanusServer(folder, address)
+    def __init__(self, folder):
+        """Take a folder for the server's files."""
+        self.server = JanusServer(folder)
         self.feed = None
         self._stack = contextlib.AsyncExitStack()
 

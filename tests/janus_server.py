@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -10,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+from loopback import ADDRESS, TIED
+from peers.node import miss
 
 PLUGINS = {"echotest", "videoroom"}
 TRANSPORTS = {"websockets"}  # 1.1.2's pfunix may find itself not ready and leave
@@ -37,46 +38,39 @@ admin: {{ admin_ws = false }}
 """
 
 
-def require_janus() -> str:
-    """Give the path of Janus; skip where it is missing, but never in CI."""
-    path = shutil.which("janus")
-    if path is None:
-        assert not os.environ.get("CI"), "CI has no Janus; see packages in .ci/run"
-        pytest.skip("Janus is not installed: apt-get install janus")
-    return path
+def need_janus():
+    """Miss the test unless Janus is here; give its path."""
+    return shutil.which("janus") or miss("Janus is not installed")
 
 
 class JanusServer:
     """Janus with the VideoRoom and EchoTest, on a port of its own.
 
-    It is a context manager, and dies with the thread that started it.
+    It is a context manager, for within loopback.run().
 
     Args:
         folder: where its configuration, log and recordings go.
-        address: the address media comes from; no interface of the kind that
-            lo is, for Janus uses none of those.
 
     Attributes:
         url: where its websockets are.
         recordings: the folder for what it is told to record.
     """
 
-    def __init__(self, folder: Path, address: str) -> None:
+    def __init__(self, folder):
         """Write its configuration; see __enter__() for the rest."""
-        self._program = require_janus()
+        self._program = need_janus()
         self._folder = folder / "janus"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = None
         self._port = _free_port()
         self.url = f"ws://127.0.0.1:{self._port}/"
         self.recordings = self._folder / "recordings"
         self.recordings.mkdir(parents=True)
-        self._write_config(address)
+        self._write_config()
 
-    def __enter__(self) -> JanusServer:
+    def __enter__(self):
         """Start it, and wait until it answers."""
         config = self._folder / "janus.jcfg"
-        # Without setpriv a test that is killed would leave a server behind.
-        command = ["setpriv", "--pdeathsig", "KILL", self._program]
+        command = [*TIED, self._program]
         command += ["-F", str(self._folder), "-C", str(config)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own words
@@ -90,11 +84,11 @@ class JanusServer:
             time.sleep(_GLANCE)
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, *_exc):
         """Stop it."""
         self.stop()
 
-    def stop(self) -> None:
+    def stop(self):
         """Stop it; no matter if it is gone already."""
         if self._process is None:
             return
@@ -106,26 +100,26 @@ class JanusServer:
             self._process.wait()
 
     @property
-    def log(self) -> str:
+    def log(self):
         """What it has said so far."""
         return self._log.read_text(errors="replace")
 
     # -- inside --
 
     @property
-    def _log(self) -> Path:
+    def _log(self):
         return self._folder / "log"
 
-    def _answers(self) -> bool:
+    def _answers(self):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
-    def _write_config(self, address: str) -> None:
+    def _write_config(self):
         library = _library_of(self._program)
         text = _CONFIG.format(
             folder=self._folder,
             library=library,
-            address=address,
+            address=ADDRESS,
             other_plugins=_others(library / "plugins", PLUGINS),
             other_transports=_others(library / "transports", TRANSPORTS),
             other_loggers=_others(library / "loggers", set()),
@@ -137,7 +131,7 @@ class JanusServer:
             (self._folder / f"janus.plugin.{plugin}.jcfg").touch()
 
 
-def _library_of(program: str) -> Path:
+def _library_of(program):
     """Find the folder of its modules; Debian names it after the machine."""
     root = Path(program).resolve().parent.parent
     found = sorted(root.glob("lib/*/janus/plugins")) + sorted(
@@ -147,14 +141,13 @@ def _library_of(program: str) -> Path:
     return found[0].parent
 
 
-def _others(folder: Path, wanted: set[str]) -> str:
+def _others(folder, wanted):
     """Name all modules of a folder but the wanted ones, as Janus's config does."""
     names = {path.name for path in folder.glob("libjanus_*.so")}
     return ",".join(sorted(names - {f"libjanus_{name}.so" for name in wanted}))
 
 
-def _free_port() -> int:
+def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.getsockname()[1]

@@ -11,10 +11,11 @@ import fastframe as ff
 
 pytest.importorskip("aiortc", reason="the aiortc extra is not installed")
 
-from calls import encode, run, until
+from calls import encode, until
 from courier import Courier
 from keyed import Keyed
 from live_peers import Publisher, Subscriber
+from loopback import run
 from tricks import WINDOW, Meddler
 
 from fastframe.adapters.keyframes import is_key_frame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import pairwise
 from statistics import median
 
@@ -15,11 +14,12 @@ pytest.importorskip("websockets", reason="Janus is asked through a websocket")
 
 import av
 import numbered
-from calls import run, until
+from calls import until
 from clips import TONE
 from janus_calls import JanusCall
 from keyed import Keyed
 from live_peers import Publisher, Subscriber
+from loopback import run
 from mjr import packets, record
 
 from fastframe.adapters.aiortc import on_encoded
@@ -27,7 +27,6 @@ from fastframe.adapters.janus import JanusRecording
 from fastframe.cli import main
 
 OK = ff.Status.OK
-ADDRESS = "127.78.0.1"
 ROTATED_AT = 60  # the picture that is sealed with the new key first
 VP8_START = b"\x9d\x01\x2a"  # RFC 6386 section 9.1
 PIECE = 16  # bytes that chance does not repeat
@@ -39,7 +38,7 @@ def test_every_frame_opens_and_every_picture_is_right(tmp_path, codec):
 
     async def scene():
         keyed = Keyed(codec)
-        async with JanusCall(tmp_path, ADDRESS) as call:
+        async with JanusCall(tmp_path) as call:
             await call.publish(Publisher(keyed.tracks()))
             subscriber = Subscriber(keyed.openers)
             await call.subscribe(subscriber)
@@ -72,7 +71,7 @@ def test_rotation_stalls_nobody(tmp_path):
                 keyed.sealers[kind].sealer.rotate(new, key_id=2)
 
         keyed.sources["video"].before = rotate
-        async with JanusCall(tmp_path, ADDRESS) as call:
+        async with JanusCall(tmp_path) as call:
             await call.publish(Publisher(tracks))
             subscriber = Subscriber(keyed.openers)
             await call.subscribe(subscriber)
@@ -97,7 +96,7 @@ def test_member_without_the_key_harms_nobody(tmp_path, keys, status):
     async def scene():
         keyed = Keyed()
         seen = []
-        async with JanusCall(tmp_path, ADDRESS) as call:
+        async with JanusCall(tmp_path) as call:
             await call.publish(Publisher(keyed.tracks()))
             member = Subscriber(keyed.openers)
             await call.subscribe(member)
@@ -130,14 +129,14 @@ def test_recording_holds_ciphertext_and_opens_to_what_was_sent(tmp_path):
 
     async def scene():
         keyed = Keyed(codec=None)
-        async with JanusCall(tmp_path, ADDRESS) as call:
+        async with JanusCall(tmp_path) as call:
             handle = await call.publish(Publisher(keyed.tracks()))
             await call.room.record(handle, call.server.recordings / "call")
             await until(lambda: len(keyed.sealers["video"].frames) > 90)
             await call.room.stop_recording(handle)
         return keyed, sorted(call.server.recordings.glob("*.mjr"))
 
-    keyed, paths = asyncio.run(scene())
+    keyed, paths = run(scene())
     assert len(paths) == 2
     for kind, path in zip(("audio", "video"), paths, strict=True):
         frames = keyed.sealers[kind].frames
