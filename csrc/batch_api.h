@@ -50,7 +50,7 @@ typedef struct {
  * frame, into batch->out or (in_place) over the frames in their arena. It
  * returns how many frames read FF_OK, or a negated ff_error. A frame that
  * fails keeps its counter spent and does not stop the rest; frames beyond the
- * last counter read FF_KEY_EXHAUSTED. Large batches take as many threads as pay,
+ * last counter read FF_KEY_EXHAUSTED. Large batches take more threads than one,
  * workers at most; what comes of it is the same. */
 int64_t ff_seal_batch(ff_sealer *sealer, ff_batch *batch, int in_place,
                       uint32_t workers);

@@ -14,8 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-
-#include "span.h"
+#include <string.h>
 
 /* Work is counted in bytes. A frame takes as long by itself as so many bytes
  * do, and a thread pays from so much work on (measured: docs/performance.md;
@@ -42,70 +41,75 @@ static uint64_t work_of(const ff_batch *batch)
     return work;
 }
 
-/* has_places gives each frame a place, all that it might take: 0 if that is more
- * than there is. */
-static int has_places(const ff_crew *crew)
-{
-    ff_batch *batch = crew->batch;
-    size_t at = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        void *member = ff_member_of(crew->crowd, batch, i);
-        size_t most = (size_t)batch->in_len[i] + crew->steps->growth(member);
-        if (!ff_span_inside(at, most + FF_SPARE, batch->out_size))
-            return 0;
-        batch->out_at[i] = at;
-        at += most + FF_SPARE;
-    }
-    return 1;
-}
-
-static int can_split(const ff_crew *crew)
+static int can_split(const ff_crew *crew, const ff_crowd *crowd)
 {
     const ff_steps *steps = crew->steps;
     if (crew->batch->in_place && !steps->splits_in_place)
         return 0;
-    for (size_t i = 0; i < crew->crowd->num_used; i++)
-        if (!steps->can_split(crew->crowd->used[i]))
+    for (size_t i = 0; i < crowd->num_used; i++)
+        if (!steps->can_split(crowd->used[i], crew->num_workers))
             return 0;
-    return crew->batch->in_place || has_places(crew);
+    return 1;
+}
+
+/* load reads a frame and gives it all the place that it might take, from *at
+ * on: 0 if that is more than there is, or if the tables have changed since they
+ * were checked. */
+static int load(const ff_crew *crew, const ff_crowd *crowd, uint32_t i,
+                size_t *at)
+{
+    const ff_batch *batch = crew->batch;
+    ff_turn *turn = &crew->turns[i];
+    ff_frame *frame = &turn->frame;
+    turn->member = ff_member_of(crowd, batch, i);
+    turn->at = *at;
+    if (ff_batch_load(batch, i, frame) != FF_DONE ||
+        ff_batch_place(batch, *at, frame) != FF_OK)
+        return 0;
+    frame->trial = &turn->trial;
+    if (batch->in_place)
+        return 1;
+    size_t most = (size_t)frame->in_len + crew->steps->growth(turn->member);
+    if (most > frame->out_cap)
+        return 0;
+    frame->out_cap = most; /* what lies behind is another's */
+    *at += most + FF_SPARE;
+    return 1;
+}
+
+static int load_all(const ff_crew *crew, const ff_crowd *crowd)
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < crew->num_turns; i++)
+        if (!load(crew, crowd, i, &at))
+            return 0;
+    return 1;
 }
 
 int ff_crew_begin(ff_crew *out, const ff_steps *steps, const ff_crowd *crowd,
-                  ff_batch *batch, uint32_t num_workers)
+                  const ff_batch *batch, uint32_t num_workers)
 {
     uint64_t most = work_of(batch) / FF_THREAD_COST;
     if (num_workers > FF_WORKERS_MAX)
         num_workers = FF_WORKERS_MAX;
     if (num_workers > most)
         num_workers = (uint32_t)most;
-    *out = (ff_crew){steps, crowd, batch, NULL, num_workers};
-    if (num_workers < 2 || !can_split(out))
+    *out = (ff_crew){steps, batch, NULL, batch->count, num_workers};
+    if (num_workers < 2 || !can_split(out, crowd))
         return 0;
-    out->trials = calloc(batch->count, sizeof *out->trials);
-    return out->trials != NULL; /* without memory: one thread */
-}
-
-/* load reads a frame whose place was handed out. */
-static ff_status load(const ff_crew *crew, uint32_t i, ff_frame *frame)
-{
-    ff_batch *batch = crew->batch;
-    ff_status status = FF_INTERNAL;
-    if (ff_batch_load(batch, i, frame) == FF_DONE)
-        status = ff_batch_place(batch, batch->out_at[i], frame);
-    frame->trial = &crew->trials[i];
-    return status;
+    out->turns = calloc(out->num_turns, sizeof *out->turns);
+    if (!out->turns) /* without memory: one thread */
+        return 0;
+    if (load_all(out, crowd))
+        return 1;
+    free(out->turns);
+    return 0;
 }
 
 static void take_turns(const ff_crew *crew)
 {
-    ff_batch *batch = crew->batch;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        ff_frame frame;
-        if (load(crew, i, &frame) != FF_OK)
-            continue;
-        crew->steps->take_turn(ff_member_of(crew->crowd, batch, i), &frame);
-        batch->counter[i] = frame.counter;
-    }
+    for (uint32_t i = 0; i < crew->num_turns; i++)
+        crew->steps->take_turn(crew->turns[i].member, &crew->turns[i].frame);
 }
 
 /* -- meanwhile -- */
@@ -117,20 +121,25 @@ static void *work(void *arg)
     return NULL;
 }
 
+static uint64_t work_of_turn(const ff_turn *turn)
+{
+    return (uint64_t)turn->frame.in_len + FRAME_COST;
+}
+
 /* plan_shifts gives each worker about as much to do as the others. */
 static void plan_shifts(const ff_crew *crew, shift *shifts)
 {
-    const ff_batch *batch = crew->batch;
-    uint64_t all = work_of(batch), done = 0;
+    uint64_t all = 0, done = 0;
     uint32_t at = 0;
+    for (uint32_t i = 0; i < crew->num_turns; i++)
+        all += work_of_turn(&crew->turns[i]);
     for (uint32_t n = 0; n < crew->num_workers; n++) {
         uint64_t due = all * (n + 1) / crew->num_workers;
         shifts[n] = (shift){.crew = crew, .worker = n, .from = at};
-        while (at < batch->count && done < due)
-            done += (uint64_t)batch->in_len[at++] + FRAME_COST;
+        while (at < crew->num_turns && done < due)
+            done += work_of_turn(&crew->turns[at++]);
         shifts[n].to = at;
     }
-    shifts[crew->num_workers - 1].to = batch->count;
 }
 
 /* start gives a shift a thread, or none where the system has no more. Signals
@@ -160,23 +169,20 @@ static void run_shifts(const ff_crew *crew)
 
 /* -- after -- */
 
-/* settle_all judges all frames in their order, as one thread would have. */
+/* settle_all judges all frames in their order, as one thread would have, and
+ * only now writes the caller's tables. */
 static uint32_t settle_all(const ff_crew *crew)
 {
-    ff_batch *batch = crew->batch;
+    ff_batch view;
     uint32_t ok = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        ff_frame frame;
-        size_t at = batch->out_at[i];
-        ff_status before = (ff_status)batch->status[i];
-        (void)load(crew, i, &frame); /* if it fails now, it has failed before */
-        frame.out_len = batch->out_len[i];
-        frame.key_id = batch->key_id[i];
-        frame.names_key = batch->names_key[i];
-        void *member = ff_member_of(crew->crowd, batch, i);
-        ff_status status = crew->steps->settle(member, &frame, before);
-        if (status != before)
-            ff_batch_store(batch, i, at, &frame, status);
+    memcpy(&view, crew->batch, offsetof(ff_batch, busy));
+    for (uint32_t i = 0; i < crew->num_turns; i++) {
+        ff_turn *turn = &crew->turns[i];
+        ff_frame *frame = &turn->frame;
+        frame->worker = 0; /* what is done again the caller does */
+        ff_status status = crew->steps->settle(turn->member, frame,
+                                               turn->status);
+        ff_batch_store(&view, i, turn->at, frame, status);
         ok += status == FF_OK;
     }
     return ok;
@@ -188,6 +194,6 @@ uint32_t ff_crew_frames(ff_crew *crew)
         take_turns(crew);
     run_shifts(crew);
     uint32_t ok = settle_all(crew);
-    free(crew->trials);
+    free(crew->turns);
     return ok;
 }

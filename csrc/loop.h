@@ -60,24 +60,10 @@ static inline uint32_t ff_loop_frames(const ff_steps *steps,
 static inline void ff_loop_attempt(const ff_steps *steps, const ff_crew *crew,
                                    uint32_t from, uint32_t to, uint32_t worker)
 {
-    ff_batch view;
-    memcpy(&view, crew->batch, offsetof(ff_batch, busy));
     for (uint32_t i = from; i < to; i++) {
-        ff_frame frame;
-        void *member = ff_member_of(crew->crowd, &view, i);
-        size_t at = view.out_at[i];
-        ff_status status = FF_INTERNAL;
-        if (ff_batch_load(&view, i, &frame) == FF_DONE)
-            status = ff_batch_place(&view, at, &frame);
-        if (!view.in_place) { /* what lies behind is another's */
-            size_t most = frame.in_len + steps->growth(member);
-            frame.out_cap = most < frame.out_cap ? most : frame.out_cap;
-        }
-        frame.worker = worker;
-        frame.trial = &crew->trials[i];
-        if (status == FF_OK)
-            status = steps->attempt(member, &frame);
-        ff_batch_store(&view, i, at, &frame, status);
+        ff_turn *turn = &crew->turns[i];
+        turn->frame.worker = worker;
+        turn->status = steps->attempt(turn->member, &turn->frame);
     }
 }
 

@@ -45,10 +45,12 @@ static ff_status run(void *member, ff_frame *frame, ff_status status)
 /* -- many frames on several threads -- */
 
 /* Where keys ratchet, what opens a frame depends on those before it. In place
- * a frame that turns out to be a replay would be gone. */
-static int can_split(const void *member)
+ * a frame that turns out to be a replay would be gone. A worker without a
+ * context leaves its frames to settle. */
+static int can_split(const void *member, uint32_t num_workers)
 {
     const ff_opener *opener = member;
+    (void)num_workers;
     if (opener->format->facts.names_step)
         return 0;
     for (uint32_t i = 0; i < opener->slots.count; i++)

@@ -53,13 +53,24 @@ static ff_status run(void *member, ff_frame *frame, ff_status status)
 
 /* -- many frames on several threads -- */
 
+/* A worker that found itself without a context would lose its frames, whose
+ * counters are taken by then. */
+static int has_contexts(const ff_sealer *sealer, uint32_t num_workers)
+{
+    for (uint32_t worker = 0; worker < num_workers; worker++)
+        if (!ff_aead_for(sealer->rung.aead, worker))
+            return 0;
+    return 1;
+}
+
 /* A frame that may be sealed anew takes a counter that nobody foresees, and a
  * key that the counter moves on is one for all threads. */
-static int can_split(const void *member)
+static int can_split(const void *member, uint32_t num_workers)
 {
     const ff_sealer *sealer = member;
     return sealer->rule->reseals == FF_RESEALS_NEVER &&
-           !sealer->format->facts.names_step;
+           !sealer->format->facts.names_step &&
+           has_contexts(sealer, num_workers);
 }
 
 static uint32_t growth(const void *member)

@@ -20,9 +20,10 @@ typedef struct ff_steps {
     ff_status (*run)(void *member, ff_frame *frame, ff_status status);
 
     /* On several threads (crew.c) run is taken apart. can_split says whether
-     * member's frames can be; growth is the most bytes a result is longer. */
+     * member's frames can be, by so many threads; growth is the most bytes a
+     * result is longer. */
     int splits_in_place;
-    int (*can_split)(const void *member);
+    int (*can_split)(const void *member, uint32_t num_workers);
     uint32_t (*growth)(const void *member);
 
     /* take_turn does for a frame what depends on those before it; NULL: nothing

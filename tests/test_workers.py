@@ -172,8 +172,8 @@ def test_child_of_a_fork_opens_with_workers():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == COUNT - 20
 
 
-def test_closed_sealer_has_wiped_the_keys_of_its_workers():
-    """Their contexts are the sealer's, and end with it."""
+def test_closed_sealer_has_no_workers():
+    """Their contexts are the sealer's, and end with it (wiped: test_wiping.py)."""
     sealer = ff.Sealer("insertable", ff.generate_key())
     sealer.seal_batch([bytes(LARGE)] * COUNT, workers=4)
     sealer.close()

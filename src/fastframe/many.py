@@ -28,7 +28,7 @@ def seal_many(
 
     batch.append(frame, source=i) chooses sealers[i]; at most 1024 of them,
     and one may stand in the list more than once. workers= splits a large batch
-    over as many threads as pay.
+    over so many threads at most.
     """
     members = _check(sealers, Sealer, batch)
     handles = [sealer.handle for sealer in members]
@@ -50,7 +50,7 @@ def open_many(
 ) -> BatchResult:
     """Open a batch in one call, each frame by the opener its source names.
 
-    workers= splits a large batch over as many threads as pay, unless in_place.
+    workers= splits a large batch over so many threads at most, unless in_place.
     """
     members = _check(openers, Opener, batch)
     for opener in members:

@@ -196,8 +196,9 @@ class Sealer(SealerFacts):
                 one for each.
             in_place: write over the Batch's own arena; then clear() it before
                 its next use.
-            workers: threads to split a large batch over, 1 to 64; as many
-                are used as pay, and what comes of it is the same as with one.
+            workers: threads to split a large batch over, 1 to 64: no more
+                than the machine has processors. Small batches use fewer, and
+                what comes of it is the same as with one.
 
         Raises:
             UsageError: the call is wrong; no frame was touched. What became

@@ -109,7 +109,7 @@ class BytesLayout:
         return _objects_size(self.handle, self.items(objects), len(objects))
 
     def works(self) -> bool:
-        """Try it on samples; nothing outside them is read."""
+        """Try it on samples, whose own addresses and heads are asked for."""
         if sys.implementation.name != "cpython":
             return False
         good = (b"", b"x", b"fastframe", bytes(1000))

@@ -11,11 +11,10 @@ import os
 import re
 import shlex
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastframe.cli.failure import USAGE, CommandError
+from fastframe.cli.inspection import read_file
 from fastframe.cli.values import number
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def add_key_options(command: argparse.ArgumentParser, *, have_ids: bool = True) 
 
 def read_keys(args: argparse.Namespace) -> list[bytes | str]:
     """Read all keys that were named: files first, then variables, then commands."""
-    contents = [_read_key_file(name) for name in args.key_file or []]
+    contents = [read_file(name) for name in args.key_file or []]
     contents += [_read_variable(name) for name in args.key_env or []]
     contents += [_read_output(line) for line in args.key_command or []]
     return [_as_key(content, args.key_as) for content in contents]
@@ -75,15 +74,6 @@ def keys_by_id(
             USAGE,
         )
     return dict(zip(ids, keys, strict=True))
-
-
-def _read_key_file(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise CommandError(f"{name}: {error.strerror}", USAGE) from None
 
 
 def _read_variable(name: str) -> bytes:
