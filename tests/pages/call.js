@@ -1,8 +1,10 @@
 // A member of a call in a browser; Python carries the SDP and asks for figures.
 
-import { draw, reader } from '/numbered.js';
+import { Transforms } from '/transforms.js';
+import { draw, reader } from './numbered.js';
 
 const TONE = 48000 / 17 / (2 * Math.PI); // Hz, as tests/clips.py has it
+const transforms = new Transforms({ format: 'insertable' });
 let connection;
 const shown = []; // of each decoded picture: its number, and when it came
 const published = { pictures: 0, began: 0 };
@@ -44,15 +46,15 @@ function tone() {
   return sink.stream.getAudioTracks()[0];
 }
 
-// Offer numbered pictures and a tone; transformOf(kind) gives what seals.
-export async function offer(options, transformOf) {
+// Offer numbered pictures and a tone, sealed.
+export async function offer(options) {
   connection = new RTCPeerConnection({ iceServers: [] });
   for (const track of [tone(), pictures(options)]) {
     const { sender } = connection.addTransceiver(track, {
       direction: 'sendonly',
       sendEncodings: (track.kind === 'video' && options.encodings) || [{}],
     });
-    sender.transform = transformOf(track.kind);
+    transforms.sealSender(sender);
   }
   for (const transceiver of connection.getTransceivers()) {
     if (transceiver.sender.track.kind !== 'video') continue;
@@ -66,6 +68,14 @@ export async function offer(options, transformOf) {
   await gathered();
   return connection.localDescription.sdp;
 }
+
+// Seal under a key from now on; bytes come as a list.
+export const use = (keyId, key) =>
+  transforms.useKey({ keyId, key: Uint8Array.from(key) });
+
+// Open with a key, too.
+export const add = (keyId, key) =>
+  transforms.addKey({ sender: 'them', keyId, key: Uint8Array.from(key) });
 
 export const accept = (sdp) =>
   connection.setRemoteDescription({ type: 'answer', sdp });
@@ -82,11 +92,11 @@ async function watch(track) {
   }
 }
 
-// Answer an offer, and show what comes; transformOf(kind) gives what opens.
-export async function answer(sdp, transformOf) {
+// Answer an offer; open what comes, and show it.
+export async function answer(sdp) {
   connection = new RTCPeerConnection({ iceServers: [] });
   connection.ontrack = ({ track, receiver }) => {
-    receiver.transform = transformOf(track.kind);
+    transforms.openReceiver(receiver, { sender: 'them' });
     const element = document.querySelector(track.kind);
     element.srcObject = new MediaStream([track]);
     if (track.kind === 'video') watch(track.clone());
@@ -105,7 +115,9 @@ export async function figures() {
       counts[one.kind + (one.rid ?? '')] = one;
     }
   }
-  return { published: published.pictures, shown, counts };
+  const told = (await transforms.tell()).map(({ kind, counts: by }) => [kind, by]);
+  const tally = Object.fromEntries(told);
+  return { published: published.pictures, shown, counts, tally };
 }
 
 export function stop() {
