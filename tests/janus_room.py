@@ -155,6 +155,19 @@ class VideoRoom:
         _, offer = await handle.ask({**body, "streams": [stream]})
         return handle, offer["sdp"]
 
+    async def publishers(self):
+        """Give the names that publishers have given themselves, by feed."""
+        handle = await self._session.attach("videoroom")
+        told, _ = await handle.ask({"request": "listparticipants", "room": ROOM})
+        everybody = told["participants"]
+        return {one["id"]: one["display"] for one in everybody if one["publisher"]}
+
+    async def record_all(self, *, is_on):
+        """Begin or stop recording all publishers, as whoever runs it can."""
+        handle = await self._session.attach("videoroom")
+        body = {"request": "enable_recording", "room": ROOM, "record": is_on}
+        await handle.ask(body)
+
     @staticmethod
     async def start(handle, answer):
         """Have media flow to a subscriber."""

@@ -100,6 +100,11 @@ class JanusServer:
             self._process.wait()
 
     @property
+    def pid(self):
+        """The number of its process."""
+        return self._process.pid
+
+    @property
     def log(self):
         """What it has said so far."""
         return self._log.read_text(errors="replace")

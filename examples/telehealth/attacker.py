@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WIDTH, HEIGHT = 320, 180  # of the picture drawn from the bytes themselves
+# What memory is searched for: bytes from the middle of frames, where none is clear.
+_NEEDLES, _NEEDLE_LEN = 50, 24
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Loot:
         decoded: how many pictures a decoder made of them, whatever they show.
         picture: the last one of those, or None.
         noise: the bytes themselves, drawn as grey pixels.
+        needles: pieces of the last frames, to look for elsewhere.
     """
 
     frames: int = 0
@@ -34,40 +37,58 @@ class Loot:
     decoded: int = 0
     picture: av.VideoFrame | None = None
     noise: av.VideoFrame | None = None
-    contents: bytearray = field(default_factory=bytearray, repr=False)
+    needles: list[bytes] = field(default_factory=list)
 
 
 def watch(recording: Path) -> Loot:
     """Decode a recording of the SFU's as if nothing were sealed."""
     loot = Loot()
-    decoder = av.CodecContext.create("vp8", "r")
-    for frame in JanusRecording(recording).frames():
+    decoder = av.CodecContext.create("libvpx", "r")
+    frames = [frame.data for frame in JanusRecording(recording).frames()]
+    for frame in frames:
         loot.frames += 1
-        loot.bytes += len(frame.data)
-        loot.contents += frame.data
+        loot.bytes += len(frame)
         with contextlib.suppress(av.FFmpegError):  # ciphertext is no picture
-            for picture in decoder.decode(av.Packet(frame.data)):
+            for picture in decoder.decode(av.Packet(frame)):
                 loot.decoded += 1
                 loot.picture = picture
-    loot.noise = _as_pixels(bytes(loot.contents[: WIDTH * HEIGHT]))
+    loot.noise = _as_pixels(b"".join(frames)[: WIDTH * HEIGHT])
+    loot.needles = _needles(frames)
     return loot
 
 
-def count_in_memory(pid: int, needles: Iterable[bytes]) -> int:
-    """Count how often any of the needles stands in a process's memory."""
-    wanted = list(needles)
-    found = 0
+def needles_of(recording: Path) -> list[bytes]:
+    """Take pieces of the frames that somebody with the key has recorded."""
+    with av.open(str(recording)) as file:
+        return _needles([bytes(packet) for packet in file.demux(video=0)])
+
+
+def read_memory(pid: int) -> list[bytes]:
+    """Copy all of a process's memory that can be written to, piece by piece."""
+    pieces = []
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, rights = line.split()[:2]
-            if not rights.startswith("r") or line.endswith("[vvar]"):
+            if not rights.startswith("rw"):
                 continue
             first, last = (int(text, 16) for text in span.split("-"))
-            with contextlib.suppress(OSError, OverflowError):  # [vsyscall]
+            with contextlib.suppress(OSError):  # it may be gone by now
                 memory.seek(first)
-                area = memory.read(last - first)
-                found += sum(area.count(needle) for needle in wanted)
-    return found
+                pieces.append(memory.read(last - first))
+    return pieces
+
+
+def count(memory: Iterable[bytes], needles: Iterable[bytes]) -> int:
+    """Count how many of the needles stand somewhere in it."""
+    pieces = list(memory)
+    return sum(any(needle in piece for piece in pieces) for needle in needles)
+
+
+def _needles(frames: list[bytes]) -> list[bytes]:
+    long = [frame for frame in frames if len(frame) > 4 * _NEEDLE_LEN]
+    middles = (len(frame) // 2 for frame in long)
+    cut = (f[at : at + _NEEDLE_LEN] for f, at in zip(long, middles, strict=True))
+    return list(cut)[-_NEEDLES:]
 
 
 def _as_pixels(data: bytes) -> av.VideoFrame:

@@ -39,6 +39,7 @@ class Recorder:
     Attributes:
         public_key: what the others let it in by.
         received: what is opened, by sender and kind.
+        files: what is written, by sender.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Recorder:
         identity = Identity.generate()
         self.public_key = identity.public_key
         self.received: dict[tuple[bytes, str], OpenedReceiver] = {}
+        self.files: dict[bytes, Path] = {}
         self._folder = folder
         self._room = Room(identity, room, trust=trust)
         self._media = RoomMedia(self._room, TRACKS)
@@ -69,7 +71,9 @@ class Recorder:
     async def answer(self, offer: str, sender: bytes) -> str:
         """Take an SFU's offer of a sender's media; give the answer."""
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        file = _File(self._folder / f"recorded-{len(self.received) // 2}.webm")
+        path = self._folder / f"recorded-{len(self.files)}.webm"
+        self.files[sender] = path
+        file = _File(path)
         sink = MediaBlackhole()  # decoded frames would pile up
 
         @connection.on("track")
@@ -102,7 +106,8 @@ class Recorder:
         self, receiver: RTCRtpReceiver, sender: bytes, kind: str, file: _File
     ) -> None:
         opener = self._media.opener(sender, kind, self._client.now())
-        assert opener is not None, "more senders than RoomMedia keeps account of"
+        if opener is None:  # more senders than are kept account of
+            return
         self.received[sender, kind] = open_receiver(receiver, opener)
         on_encoded(receiver, file.keep)
 

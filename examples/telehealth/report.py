@@ -24,14 +24,17 @@ body {{ margin: 0 auto; max-width: 68rem; padding: 1.5rem; background: var(--pap
 main {{ display: grid; gap: 1.25rem;
   grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); }}
 section {{ background: var(--card); border-radius: .75rem; padding: 1rem; }}
+section:has(figure + figure) {{ grid-column: 1 / -1; }}
+div {{ display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); }}
 h2 {{ margin: 0; font-size: 1.1rem; }}
 p, figcaption {{ color: var(--quiet); }}
 figure {{ margin: .75rem 0 0; }}
 img {{ display: block; width: 100%; border-radius: .4rem; }}
 </style>
 <h1>What each of them saw</h1>
-<p>A doctor and a patient in two browsers, Janus between them, a recorder that was let in
-by its key, and somebody with root on the machine that Janus runs on.</p>
+<p>A doctor and a patient in two browsers, Janus between them, a recorder that was let
+in by its key, and somebody with root on the machine that Janus runs on.</p>
 <main>
 {sections}
 </main>
@@ -65,7 +68,7 @@ def write_page(path: Path, all_saw: Iterable[Saw]) -> None:
 def _section(saw: Saw) -> str:
     figures = "".join(map(_figure, saw.shots))
     who, told = html.escape(saw.who), html.escape(saw.told)
-    return f"<section><h2>{who}</h2><p>{told}</p>{figures}</section>"
+    return f"<section><h2>{who}</h2><p>{told}</p><div>{figures}</div></section>"
 
 
 def _figure(shot: Shot) -> str:
