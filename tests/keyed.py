@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbered
 from live_peers import OpenerWitness, SealerWitness
 from live_tracks import pictures, tone
 
@@ -39,9 +40,9 @@ class Keyed:
             for kind, codec in self.codecs.items()
         }
 
-    def tracks(self, rate=30):
+    def tracks(self, rate=30, size=(numbered.WIDTH, numbered.HEIGHT)):
         """Give sealed tracks of pictures, so many a second, and sound."""
-        self.sources = {"video": pictures(rate), "audio": tone()}
+        self.sources = {"video": pictures(rate, *size), "audio": tone()}
         return [
             SealedTrack(track, self.sealers[kind])
             for kind, track in self.sources.items()
