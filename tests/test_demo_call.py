@@ -8,11 +8,13 @@ import zlib
 
 import pytest
 from chromium import need_chromium
-from janus_server import require_janus
+from janus_server import need_janus
 from support import ROOT
 
-for needed in ("aiortc", "av", "numpy", "PIL", "websockets", "prometheus_client"):
-    pytest.importorskip(needed)
+pytest.importorskip("aiortc")
+pytest.importorskip("PIL")
+pytest.importorskip("prometheus_client")
+pytest.importorskip("websockets")
 
 import av
 
@@ -29,7 +31,7 @@ NOISE_MIN = 0.98  # of its size stays when it is compressed
 def call(tmp_path_factory):
     """Hold the call once; give what came of it, and the folder of pictures."""
     need_chromium()
-    require_janus()
+    need_janus()
     out = tmp_path_factory.mktemp("demo") / "call"
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(TELEHEALTH))

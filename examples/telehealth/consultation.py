@@ -194,8 +194,8 @@ def _name(display: str) -> str:
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
-    async def wait() -> None:
-        while not is_so():
-            await asyncio.sleep(_GLANCE)
-
-    await asyncio.wait_for(wait(), PATIENCE)
+    for _ in range(int(PATIENCE / _GLANCE)):
+        if is_so():
+            return
+        await asyncio.sleep(_GLANCE)
+    raise TimeoutError

@@ -15,9 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path.append(str(ROOT / "tests"))  # for a browser, Janus, and a network
+# A browser, Janus and a network are started as the tests do it.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 
 import av
 import loopback
@@ -27,6 +26,8 @@ from report import Saw, Shot, write_page
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+HERE = Path(__file__).resolve().parent
+OUT = HERE.parents[1] / "build" / "demo-call"
 PATIENCE = 240  # seconds that all of it may take
 MIDDLE = 60  # a picture that far into a recording
 
@@ -54,7 +55,7 @@ def draw(outcome: Outcome, out: Path) -> None:
 
 def main() -> int:
     """Hold it, and say what came of it."""
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "demo-call"
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     outcome = hold(out)
     print(f"  recorder, unknown:  {_spell(outcome.stranger)}")
     print(f"  recorder, let in:   {_spell(outcome.member)}")
