@@ -99,6 +99,7 @@ class Sheet:
         sheet = Image.new("RGB", (COLUMNS * width, ROWS * height))
         for at, picture in enumerate(self._pictures[: COLUMNS * ROWS]):
             sheet.paste(picture, (at % COLUMNS * width, at // COLUMNS * height))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         sheet.save(self._path)
 
 
