@@ -1,10 +1,9 @@
-"""Somebody with root on the SFU: records, reads its memory, and tries to watch."""
+"""Somebody with root on the SFU, who has its recordings and its memory."""
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
@@ -13,6 +12,7 @@ from fastframe.adapters.janus import JanusRecording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 WIDTH, HEIGHT = 320, 180  # of the picture drawn from the bytes themselves
 # What memory is searched for: bytes from the middle of frames, where none is clear.
@@ -61,21 +61,6 @@ def needles_of(recording: Path) -> list[bytes]:
     """Take pieces of the frames that somebody with the key has recorded."""
     with av.open(str(recording)) as file:
         return _needles([bytes(packet) for packet in file.demux(video=0)])
-
-
-def read_memory(pid: int) -> list[bytes]:
-    """Copy all of a process's memory that can be written to, piece by piece."""
-    pieces = []
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, rights = line.split()[:2]
-            if not rights.startswith("rw"):
-                continue
-            first, last = (int(text, 16) for text in span.split("-"))
-            with contextlib.suppress(OSError):  # it may be gone by now
-                memory.seek(first)
-                pieces.append(memory.read(last - first))
-    return pieces
 
 
 def count(memory: Iterable[bytes], needles: Iterable[bytes]) -> int:

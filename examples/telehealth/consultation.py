@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from attacker import Loot, count, needles_of, read_memory, watch
+from attacker import Loot, count, needles_of, watch
 from chromium import Chromium, Page
 from janus_room import ROOM, Session, VideoRoom
 from janus_server import JanusServer
+from process_memory import read_memory
 from recorder import Recorder
 from sites import Site, folder
 
