@@ -7,7 +7,7 @@ _PAUSE_LONGEST = 8.0
 
 
 class Pace:
-    """Grants at once, then after half a second, then 1, 2, 4 and 8 s apart.
+    """Grants at once, then 1, 2, 4 and 8 s apart; after relax(), in half a second.
 
     For requests for key frames: a member without the key fails on every frame.
     If each failure asked for a key frame, the sender would send hardly anything
