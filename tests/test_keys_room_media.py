@@ -9,6 +9,7 @@ from rooms import FRAME, VIDEO, Table, pass_all
 
 import fastframe as ff
 from fastframe.keys import (
+    AddKey,
     EncryptionRequired,
     Fate,
     ParkingLimits,
@@ -328,3 +329,47 @@ def test_media_of_a_room_without_members_seals():
     table = Table("ann")
     assert table["ann"].seal()
     assert isinstance(table["ann"].room, Room)
+
+
+def test_actions_are_not_carried_out_twice():
+    """The first media wipe the keys: the second would seal under zeroes."""
+    table = Table()
+    ann = table.seat("ann")
+    actions = ann.room.join(table.now)
+    other = RoomMedia(ann.room, {VIDEO: Track()})
+    ann.do(actions)
+    with pytest.raises(ff.UsageError, match="before"):
+        other.apply(actions, table.now)
+    with pytest.raises(EncryptionRequired):
+        other.sealers[VIDEO].seal(FRAME, table.now)
+
+
+def test_members_key_is_not_added_twice():
+    """An opener with a key of zeroes opens what anybody seals."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    other = RoomMedia(ann.room, {VIDEO: Track()})
+    with pytest.raises(ff.UsageError, match="before"):
+        other.apply(ann.taken(AddKey), table.now)
+    zeroes = bytes(len(ann.taken(AddKey)[0].key))
+    key_id = ff.inspect("insertable", bob.seal()).key_id
+    forged = ff.Sealer("insertable", zeroes, key_id=key_id).seal(FRAME)
+    opened = other.open(bob.public_key, forged, table.now, track=VIDEO)
+    assert opened.frame is None
+
+
+def test_failing_on_event_keeps_no_key_from_the_sealers(caplog):
+    """A window that cannot show who has left must not leave it the key."""
+
+    def fail(_event):
+        raise RuntimeError("no window")
+
+    table = Table("ann", "bob", "eve")
+    ann, bob, eve = (table[name] for name in ("ann", "bob", "eve"))
+    ann.media._on_event = fail
+    ann.do(ann.room.member_left(eve.public_key, table.now))
+    table.settle()
+    sealed = ann.seal()
+    assert not eve.can_open(ann, sealed)
+    assert bob.can_open(ann, sealed)
+    assert "on_event failed for member_left" in caplog.text
