@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 
 import pytest
 from rooms import Table, drop, drop_all, pass_all
 from simulation.wrapper import CheapIdentity
 
+import fastframe as ff
 from fastframe.keys import AddKey, Identity, Room, Send, UseKey
 from fastframe.keys import messages as wire
 from fastframe.keys.messages import (
@@ -390,3 +392,94 @@ def test_lost_handshake_is_made_up_for():
     table.wait(8)
     assert table["ann"].can_open(table["bob"], table["bob"].seal())
     assert table["bob"].can_open(table["ann"], table["ann"].seal())
+
+
+LOW_ORDER = bytes(32)  # X25519 of it is zero, whatever the other half
+
+
+def test_public_key_of_low_order_ends_nothing():
+    """It can be read, and no key can be wrapped for it: known only by trying."""
+    genuine = Identity.generate(kem="hybrid").public_key
+    spoiled = genuine[:1186] + LOW_ORDER + genuine[1218:]
+    room = Room(Identity.generate(), "test", trust=lambda _: True)
+    room.join(0.0)
+    assert sent_to(room.member_joined(spoiled, 1.0), spoiled) == []
+    hint = encode(wire.Here())
+    assert sent_to(room.receive(spoiled, hint, 2.0), spoiled) == []
+    assert room.members == set()
+    other = Identity.generate(kem="hybrid").public_key
+    assert sent_to(room.member_joined(other, 3.0), other) != []
+
+
+def check_lets_nobody_in(answer):
+    """Check that a room with this answer to every question of trust says so."""
+    eve = CheapIdentity("eve").public_key
+    room = Room(CheapIdentity("ann"), "test", trust=lambda _: answer)
+    room.join(0.0)
+    with pytest.raises(ff.UsageTypeError, match="True or False"):
+        room.member_joined(eve, 1.0)
+    assert sent_to(room.tick(2.0), eve) == []
+
+
+@pytest.mark.parametrize("answer", [None, 1, "no"])
+def test_answer_that_is_no_bool_lets_nobody_in(answer):
+    """What merely counts as true was not meant as trust."""
+    check_lets_nobody_in(answer)
+
+
+def test_trust_by_an_async_function_lets_nobody_in():
+    """Its coroutine counts as true, whatever it would come to say."""
+
+    async def never(_public_key):
+        return False
+
+    answer = never(b"")
+    check_lets_nobody_in(answer)
+    answer.close()
+
+
+def test_no_key_shows_in_what_a_room_keeps():
+    """A debugger, a log or a crash report writes out whatever it finds."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    session = session_of(ann)
+    held = session.held[bob.public_key]._slots[0]
+    own = session.sending.own.current
+    offer = wire_offer(session, bob)
+    for thing, secret in ((own, own.key), (held, held.key), (offer, offer.secret)):
+        assert any(secret)
+        assert repr(bytes(secret))[2:-1] not in repr(thing)
+
+
+def wire_offer(session, seat):
+    """Have an offer made to a member."""
+    return session.members[seat.public_key].handshake._make_offer()
+
+
+@pytest.mark.parametrize("kind", [UseKey, AddKey])
+def test_action_with_a_key_is_not_pickled(kind):
+    """Queues between processes pickle what they carry."""
+    table = Table("ann", "bob")
+    action = table["ann"].taken(kind)[0]
+    with pytest.raises(ff.UsageTypeError, match="pickled"):
+        pickle.dumps(action)
+
+
+def test_offer_that_another_replaces_is_wiped():
+    """Only the newest one can still make a link."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    handshake = session_of(ann).members[bob.public_key].handshake
+    mirror = session_of(bob).members[ann.public_key].handshake
+    offers = []
+    for _ in range(2):
+        mirror._make_offer()
+        offers.append(decode(mirror.hello()))
+        mirror.abandon()
+    handshake.hear(offers[0])
+    heard, link = handshake._heard, handshake._next
+    assert any(heard.secret)
+    handshake.hear(offers[1])
+    assert not any(heard.secret)
+    assert not any(link._key_in)
+    assert not any(link._key_out)

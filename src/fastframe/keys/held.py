@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastframe.keys.actions import Action, AddKey, RetireKey
@@ -33,7 +33,7 @@ class Slot:
     generation: int
     root: int
     key_id: int
-    key: bytearray
+    key: bytearray = field(repr=False)
     until: float = FOREVER
 
 
