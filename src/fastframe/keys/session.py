@@ -57,7 +57,9 @@ class Session:
         self._settings = settings
         self._timing = settings.timing
         self._public_key = settings.wrapper.public_key
-        self._greetings = Bucket(GREETINGS_PER_SECOND, settings.max_members, now)
+        # Of a small room, too: or one who is none could use up all there is.
+        at_once = max(GREETINGS_PER_SECOND, settings.max_members)
+        self._greetings = Bucket(GREETINGS_PER_SECOND, at_once, now)
         self._here_at = now
         self.now = now
         self.refused = 0
