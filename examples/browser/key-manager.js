@@ -24,10 +24,9 @@ import { ANSWER_PAUSE, Bucket, GREETINGS, RESENDS, SILENCE, beat, pause } from '
 import { Member } from './member.js';
 import { here, readMessage } from './messages.js';
 import { OwnKeys } from './own-keys.js';
+import { Work } from './work.js';
 
 const MAX_MEMBERS = 255;
-// What the relay may say ahead of the work on it. Rooms bear losses.
-const WAITING_MAX = 2000;
 
 export class KeyManager {
   #given;
@@ -36,12 +35,15 @@ export class KeyManager {
   #own = null; // null outside the room
   #greetings = null; // each greeting costs public-key operations
   #hereAt = 0;
-  #work = Promise.resolve();
-  #waiting = 0;
-  refused = 0; // messages that made no sense, were not authentic, or too many
+  #work = new Work();
 
   constructor(given) {
     this.#given = { clock: () => performance.now(), maxMembers: MAX_MEMBERS, ...given };
+  }
+
+  /** How many messages made no sense, were not authentic, or too many. */
+  get refused() {
+    return this.#work.refused;
   }
 
   /** The public keys of those who have proven to be here. */
@@ -52,7 +54,7 @@ export class KeyManager {
   // -- what the page and the relay say --
 
   join() {
-    return this.#queue(() => {
+    return this.#work.add(() => {
       const now = this.#now();
       this.#own ??= new OwnKeys(this.#given.useKey, now);
       const atOnce = Math.max(GREETINGS, this.#given.maxMembers);
@@ -89,7 +91,7 @@ export class KeyManager {
     return this.#obey(async () => {
       const message = readMessage(bytes);
       const member = this.#meet(sender);
-      if (!member?.messages.take(this.#now())) this.refused += 1;
+      if (!member?.messages.take(this.#now())) this.#work.refused += 1;
       else if (message.type === 'hello') await this.#readHello(member, message);
       else if (message.type === 'linked') await this.#readLinked(member, message);
       else if (!member.isAdmitted) await this.#greet(member);
@@ -113,24 +115,12 @@ export class KeyManager {
     });
   }
 
-  /** One thing after the other; nothing that a peer sent throws at the caller. */
-  #queue(job) {
-    this.#work = this.#work.then(job).catch(() => (this.refused += 1));
-    return this.#work;
-  }
-
   #inside(job) {
-    return this.#queue(() => (this.#own ? job() : undefined));
+    return this.#work.add(() => (this.#own ? job() : undefined));
   }
 
-  /** Do what the relay wants, unless it has wanted too much at once. */
   #obey(job) {
-    if (this.#waiting >= WAITING_MAX) {
-      this.refused += 1;
-      return this.#work;
-    }
-    this.#waiting += 1;
-    return this.#inside(job).finally(() => (this.#waiting -= 1));
+    return this.#work.obey(() => (this.#own ? job() : undefined));
   }
 
   // -- what the others say --
@@ -152,7 +142,7 @@ export class KeyManager {
   async #readLinked(member, message) {
     const opened = await member.handshake.open(message);
     if (!opened) {
-      this.refused += 1;
+      this.#work.refused += 1;
       await this.#greet(member);
       return;
     }

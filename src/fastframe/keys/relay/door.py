@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fastframe import UsageTypeError
 from fastframe.keys.errors import BadSignature, InvalidPublicKey
 from fastframe.keys.protocol import (
     NONCE_LEN,
@@ -20,6 +22,7 @@ from fastframe.keys.protocol import (
     proof_input,
     read_hello,
 )
+from fastframe.keys.relay.log import say
 from fastframe.keys.signing import verify
 from fastframe.keys.tasks import run_within
 
@@ -27,6 +30,22 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
 Admit = Callable[[str, "str | None"], bool]
+
+
+def _is_admitted(admit: Admit, hello: Hello) -> bool:
+    """Ask the operator's hook; one that fails lets nobody in, and is logged.
+
+    A coroutine is true whatever it would come to say, so it is a failure.
+    """
+    try:
+        answer = admit(hello.room, hello.token)
+        if not isinstance(answer, bool):
+            raise UsageTypeError("admit must answer True or False")
+    except Exception as error:
+        # Not its words: they may hold the token.
+        say("admit_failed", logging.ERROR, error=type(error).__name__)
+        return False
+    return answer
 
 
 async def greet(
@@ -47,7 +66,7 @@ async def greet(
         raise ProtocolError(Errors.TIMED_OUT, "no hello came") from None
     hello = read_hello(decode(frame))
     # The token is cheap to check and the signature is not.
-    if admit is not None and not admit(hello.room, hello.token):
+    if admit is not None and not _is_admitted(admit, hello):
         raise ProtocolError(Errors.NOT_ADMITTED, "the token does not open this room")
     signed = proof_input(nonce, hello.room, hello.public_key)
     try:
