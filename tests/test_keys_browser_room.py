@@ -385,6 +385,32 @@ def test_replayed_messages_change_nothing(process, network):
     assert not other.opens(page)
 
 
+def test_page_takes_no_retired_key_again(process, network):
+    """With its replay windows gone, each of its frames would open once more."""
+    page, program = Page(process), Program()
+    network.join(page, program)
+    network.run(4)
+    network.deaf.add(program)  # so that it says everything again
+    network.rotate(program)
+    key = program.sealing
+    assert page.opens(program)
+    network.deaf.add(page)  # a relay keeps back what is said again
+    said = len(network.log)
+    network.run(4)
+    kept = [message for _, to, message in network.log[said:] if b"wrapped" in message]
+    network.deaf.clear()
+    network.run(2)
+    network.rotate(program)
+    network.run(10)
+    assert key[1] not in page.opening.values()
+    taken = len(page.added)
+    for message in kept:
+        network.inject(page, program.public_key, message)
+    assert kept
+    assert len(page.added) == taken
+    network.check_all_hear_all()
+
+
 HOSTILE = [
     b"",
     b"\xff\xfe",

@@ -483,3 +483,36 @@ def test_offer_that_another_replaces_is_wiped():
     assert not any(heard.secret)
     assert not any(link._key_in)
     assert not any(link._key_out)
+
+
+def test_retired_key_announced_again_opens_no_frame_twice():
+    """A relay keeps a repeated message back until the key's replay window is gone."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    table.wait(5)
+    kept = []
+
+    def keep_back(sender, to, message):
+        if sender == bob.public_key and table.kind(message) == "State":
+            return None  # so that ann says it again
+        if sender == ann.public_key and table.kind(message) == "KeyNews":
+            kept.append(message)
+            return message if len(kept) == 1 else None
+        return message
+
+    table.filter = keep_back
+    ann.do(ann.room.rotate(table.now))
+    table.settle()
+    table.wait(2)
+    frame = ann.seal()
+    assert bob.can_open(ann, frame)
+    table.filter = pass_all
+    ann.do(ann.room.rotate(table.now))
+    table.settle()
+    ann.seal()
+    table.wait(10)
+    for message in kept[1:]:
+        table.deliver(ann.public_key, bob.public_key, message)
+    assert len(kept) > 1
+    assert not bob.can_open(ann, frame)
+    assert bob.can_open(ann, ann.seal())
