@@ -385,6 +385,21 @@ def test_replayed_messages_change_nothing(process, network):
     assert not other.opens(page)
 
 
+def test_key_ids_are_high_and_go_round(process, network):
+    """The first sealed byte must have its top bit for libwebrtc to show x264's."""
+    page, guest = Page(process), Program()
+    network.join(page)
+    for _ in range(130):
+        network.join(guest)
+        network.run(0.2)
+        network.leave(guest)
+        guest = Program()
+    ids = [key_id for key_id, _, at in page.used if at == "now"]
+    assert len(ids) > 128
+    assert min(ids) >= 128
+    assert len({key for _, key, _ in page.used}) == len(page.used)
+
+
 def test_page_takes_no_retired_key_again(process, network):
     """With its replay windows gone, each of its frames would open once more."""
     page, program = Page(process), Program()
