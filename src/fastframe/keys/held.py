@@ -96,11 +96,19 @@ class HeldKeys:
 
         Nothing changes by it: who wrote the name is not known yet.
         """
-        for one in reversed(self._slots):
-            steps = self._scheme.steps_between(one.key_id, key_id)
-            if one.generation and 0 < steps <= FORESEEN_MAX:
-                return self._ratchet(one, steps)
-        return None
+        steps = self.steps_to(key_id)
+        return self._ratchet(self._slots[-1], steps) if steps else None
+
+    def steps_to(self, key_id: int) -> int:
+        """Give how many steps lead to the key that a frame names; 0 if none do.
+
+        From the newest key alone: one behind it may have been retired.
+        """
+        newest = self._slots[-1] if self._slots else None
+        if newest is None or not newest.generation:
+            return 0
+        steps = self._scheme.steps_between(newest.key_id, key_id)
+        return steps if steps <= FORESEEN_MAX else 0
 
     def _ratchet(self, slot: Slot, steps: int) -> bytearray:
         key = bytearray(slot.key)

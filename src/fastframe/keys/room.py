@@ -143,6 +143,11 @@ class Room:
         held = None if self._session is None else self._session.held.get(sender)
         return None if held is None else held.foresee(key_id)
 
+    def foresees(self, sender: bytes, key_id: int) -> bool:
+        """Whether foresee() would give a key; costs no ratchet step."""
+        held = None if self._session is None else self._session.held.get(sender)
+        return held is not None and held.steps_to(key_id) > 0
+
     def check_process(self) -> None:
         """Raise UsageError where this member's keys are another process's."""
         if self._session is not None:
