@@ -11,8 +11,9 @@ from rooms import Table, drop, drop_all, pass_all
 from simulation.wrapper import CheapIdentity
 
 import fastframe as ff
-from fastframe.keys import AddKey, Identity, Room, Send, UseKey
+from fastframe.keys import AddKey, Identity, Room, Send, Timing, UseKey
 from fastframe.keys import messages as wire
+from fastframe.keys.links import Link, Offer
 from fastframe.keys.messages import (
     MESSAGE_MAX,
     KeyNews,
@@ -516,3 +517,46 @@ def test_retired_key_announced_again_opens_no_frame_twice():
     assert len(kept) > 1
     assert not bob.can_open(ann, frame)
     assert bob.can_open(ann, ann.seal())
+
+
+@pytest.mark.parametrize("other", ["room", "low", "high"])
+def test_link_is_for_its_room_and_its_two_members(other):
+    """The same two secrets must not authenticate anywhere else."""
+    names = {"room": "test", "low": b"ann", "high": b"bob"}
+
+    def derive(room, low, high):
+        offers = [Offer.of(bytearray([at] * 32), b"") for at in (1, 2)]
+        return Link(room, (low, high), *offers)
+
+    link, again = derive(**names), derive(**names)
+    assert again.id == link.id
+    changed = derive(**{**names, other: names[other][:2]})
+    assert changed.id != link.id
+    assert changed.seal(State(0, 0, ())) != link.seal(State(0, 0, ()))
+
+
+def test_leavers_keys_run_out():
+    """It could go on sealing under them, and so could whoever it hands them to."""
+    table = Table("ann", "bob", "eve")
+    ann, eve = table["ann"], table["eve"]
+    table.wait(5)
+    late = eve.seal()
+    del table.seats["eve"]
+    ann.do(ann.room.member_left(eve.public_key, table.now))
+    assert ann.media.opener(eve.public_key, "video", table.now).keys
+    table.wait(Timing().grace + 0.2)
+    assert not ann.media.opener(eve.public_key, "video", table.now).keys
+    assert not ann.can_open(eve, late)
+
+
+def test_flood_of_names_costs_few_greetings():
+    """A relay can make up any number of members that trust lets in."""
+    table = Table("ann")
+    ann, said = table["ann"], 0
+    at = table.now + 60
+    for number in range(2000):
+        key = CheapIdentity(f"nobody {number}").public_key
+        actions = ann.room.member_joined(key, at)
+        actions += ann.room.member_left(key, at)
+        said += len(sent_to(actions, key))
+    assert 0 < said <= 255
