@@ -7,12 +7,15 @@ import pickle
 import random
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from rooms import Table, drop, drop_all, pass_all
 from simulation.wrapper import CheapIdentity
 
 import fastframe as ff
 from fastframe.keys import AddKey, Identity, Room, Send, UseKey
 from fastframe.keys import messages as wire
+from fastframe.keys.links import Link, Offer
 from fastframe.keys.messages import (
     MESSAGE_MAX,
     KeyNews,
@@ -483,3 +486,62 @@ def test_offer_that_another_replaces_is_wiped():
     assert not any(heard.secret)
     assert not any(link._key_in)
     assert not any(link._key_out)
+
+
+def test_leavers_own_keys_run_out():
+    """Who was shut out can put nothing into the call once the grace is over."""
+    table = Table("ann", "bob", "eve")
+    ann, eve = table["ann"], table["eve"]
+    sealed = [eve.seal(), eve.seal()]
+    table.filter = lambda sender, to, message: (
+        None if eve.public_key in (sender, to) else message
+    )
+    ann.do(ann.room.member_left(eve.public_key, table.now))
+    assert ann.can_open(eve, sealed[0])
+    table.wait(3.2)
+    assert not ann.can_open(eve, sealed[1])
+
+
+def test_comings_that_the_relay_makes_up_are_greeted_at_a_rate():
+    """Each greeting costs public-key operations, and none is owed to a liar."""
+    table = Table()
+    ann = table.seat("ann", max_members=30)
+    ann.do(ann.room.join(table.now))
+    eve = CheapIdentity("eve").public_key
+    actions = []
+    for _ in range(100):
+        actions += ann.room.member_joined(eve, table.now)
+        actions += ann.room.member_left(eve, table.now)
+    assert len(sent_to(actions, eve)) == 30
+    actions = ann.room.member_joined(eve, table.now + 1)
+    assert len(sent_to(actions, eve)) == 1
+
+
+def test_same_question_is_not_answered_every_time():
+    """A hint played back a hundred times is no hundred answers."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    table.wait(1)
+    hint = encode(wire.Here())
+    actions = []
+    for _ in range(100):
+        actions += ann.room.receive(bob.public_key, hint, table.now)
+    assert len(sent_to(actions, bob.public_key)) == 1
+
+
+def test_link_is_derived_as_described():
+    """Both names and the room are in it: no secret makes a link for others."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    low, high = sorted((ann.public_key, bob.public_key))
+    own, theirs = bytes(range(32)), bytes(range(32, 64))
+    first, second = (own, theirs) if low == ann.public_key else (theirs, own)
+    names = (b"fastframe link 1", b"room", low, high)
+    info = b"".join(len(name).to_bytes(2, "big") + name for name in names)
+    derived = HKDF(SHA256(), 80, None, info).derive(first + second)
+    offers = [Offer.of(bytearray(secret), b"") for secret in (own, theirs)]
+    link = Link("room", (ann.public_key, bob.public_key), *offers)
+    keys = [derived[16:48], derived[48:]]
+    expected = keys if low == ann.public_key else keys[::-1]
+    assert link.id == derived[:16]
+    assert [bytes(link._key_out), bytes(link._key_in)] == expected
