@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from peers.node import HERE, need_node, node_major
 from relays import ROOM, Person, run, until, until_keyed, url_of
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from fastframe.keys import protocol
 from fastframe.keys.relay import Relay
@@ -124,5 +126,59 @@ def test_page_comes_back_to_a_relay_that_was_restarted():
                 async with Person(url) as late:
                     await until_keyed([page, one, late])
             assert page.own != before  # for the newcomer, who reads no past
+
+    run(test())
+
+
+@contextlib.asynccontextmanager
+async def false_relay(talk):
+    """Serve connections with talk(socket); give the address."""
+    async with serve(talk, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+def challenge(nonce=bytes(protocol.NONCE_LEN)):
+    """Write a relay's first words."""
+    return protocol.encode("challenge", version=protocol.VERSION, nonce=nonce)
+
+
+@pytest.mark.parametrize(
+    ("nonces", "answers"),
+    [([bytes(32)] * 3, 1), ([bytes(16)], 0), ([bytes(64)], 0)],
+    ids=["asked again", "short", "long"],
+)
+def test_page_signs_once_for_a_relay(nonces, answers):
+    """Its signatures are for relays to ask for, one a connection, over 32 bytes."""
+    first = []
+
+    async def talk(socket):
+        heard = 0
+        with contextlib.suppress(ConnectionClosed):
+            for nonce in nonces:
+                await socket.send(challenge(nonce))
+            async for _ in socket:
+                heard += 1
+        first.append(heard)
+
+    async def test():
+        async with false_relay(talk) as url, Page.opened(url):
+            await until(lambda: first)
+            assert first[0] <= answers
+
+    run(test())
+
+
+def test_page_that_was_replaced_does_not_come_back():
+    """Two tabs of one identity would throw each other out for ever."""
+    connected = []
+
+    async def talk(socket):
+        connected.append(socket)
+        await socket.close(protocol.CloseCode.REPLACED)
+
+    async def test():
+        async with false_relay(talk) as url, Page.opened(url) as page:
+            await asyncio.wait_for(page._process.wait(), 20)
+            assert len(connected) == 1
 
     run(test())

@@ -94,9 +94,10 @@ class Page(End):
     """A KeyManager in Node."""
 
     def __init__(self, driver, trusted=None, **options):
-        """Stay outside."""
+        """Stay outside; trusted may be "promise": one of False, to all."""
         self._driver = driver
-        keys = None if trusted is None else [spelled(key) for key in trusted]
+        is_list = isinstance(trusted, list)
+        keys = [spelled(key) for key in trusted] if is_list else trusted
         given = {"room": ROOM, "trusted": keys, "options": options}
         _, [public_key] = driver.ask("enter", **given)
         super().__init__(public_key)
@@ -384,6 +385,47 @@ def test_replayed_messages_change_nothing(process, network):
     assert not other.opens(page)
 
 
+def test_key_ids_are_high_and_go_round(process, network):
+    """The first sealed byte must have its top bit for libwebrtc to show x264's."""
+    page, guest = Page(process), Program()
+    network.join(page)
+    for _ in range(130):
+        network.join(guest)
+        network.run(0.2)
+        network.leave(guest)
+        guest = Program()
+    ids = [key_id for key_id, _, at in page.used if at == "now"]
+    assert len(ids) > 128
+    assert min(ids) >= 128
+    assert len({key for _, key, _ in page.used}) == len(page.used)
+
+
+def test_page_takes_no_retired_key_again(process, network):
+    """With its replay windows gone, each of its frames would open once more."""
+    page, program = Page(process), Program()
+    network.join(page, program)
+    network.run(4)
+    network.deaf.add(program)  # so that it says everything again
+    network.rotate(program)
+    key = program.sealing
+    assert page.opens(program)
+    network.deaf.add(page)  # a relay keeps back what is said again
+    said = len(network.log)
+    network.run(4)
+    kept = [message for _, to, message in network.log[said:] if b"wrapped" in message]
+    network.deaf.clear()
+    network.run(2)
+    network.rotate(program)
+    network.run(10)
+    assert key[1] not in page.opening.values()
+    taken = len(page.added)
+    for message in kept:
+        network.inject(page, program.public_key, message)
+    assert kept
+    assert len(page.added) == taken
+    network.check_all_hear_all()
+
+
 HOSTILE = [
     b"",
     b"\xff\xfe",
@@ -393,6 +435,8 @@ HOSTILE = [
     b"{}",
     b'{"v":1}',
     b'{"v":"1","type":"here"}',
+    b'{"v":2,"type":"here"}',
+    b'\xef\xbb\xbf{"v":1,"type":"here"}',
     b'{"v":1,"type":"here","more":1}',
     b'{"v":1,"type":"hello","secret":"AA","seen":"AA"}',
     b'{"v":1,"type":"hello","secret":"A","seen":null}',
@@ -461,3 +505,90 @@ def test_forged_messages_of_a_member_do_nothing(process, network):
     network.run(2)
     assert (page.sealing, page.opening) == seen
     network.check_all_hear_all()
+
+
+def stranger(number):
+    """Give a public key that looks like one, and is nobody's."""
+    return b"\0\x10" + number.to_bytes(130, "big")
+
+
+def test_made_up_names_do_not_fill_the_room_for_good(process, network):
+    """Each says one false hello; who comes after them still finds a place."""
+    page, program = Page(process, maxMembers=4), Program()
+    network.join(page)
+    hello = json.dumps({"v": 1, "type": "hello", "secret": "AAAA", "seen": None})
+    for number in range(4):
+        network.inject(page, stranger(number), hello.encode())
+    network.run(1)
+    network.join(program)
+    network.run(3)
+    assert page.members == {program.public_key}
+    assert page.opens(program)
+
+
+def test_made_up_names_do_not_slow_the_heartbeat(process, network):
+    """Else the others would take a page for gone, and it would miss who is."""
+    page, program = Page(process), Program()
+    network.join(page, program)
+    network.run(1)
+    for number in range(200):
+        network.inject(page, Identity.generate().public_key, b'{"v":1,"type":"here"}')
+        assert len(page.members) == 1, number
+    network.run(1)  # the beat that was set before
+    said = len(network.log)
+    network.run(11)
+    states = [
+        message
+        for sender, to, message in network.log[said:]
+        if (sender, to) == (page.public_key, program.public_key)
+        and b'\\"state\\"' in message
+    ]
+    assert len(states) >= 2
+
+
+def test_comings_that_the_relay_makes_up_are_greeted_at_a_rate(process, network):
+    """Each greeting costs public-key operations, and none is owed to a liar."""
+    page, friend = Page(process, maxMembers=8), Identity.generate().public_key
+    network.join(page)
+    said = len(network.log)
+    for _ in range(100):
+        network._tell(page, "joined", friend)
+        network._tell(page, "left", friend)
+    hellos = [m for _, to, m in network.log[said:] if to == friend and b"hello" in m]
+    assert len(hellos) == 20
+
+
+def test_promise_of_trust_lets_nobody_in(process, network):
+    """It counts as true, although it comes to say false."""
+    page, program = Page(process, trusted="promise"), Program()
+    network.join(page, program)
+    network.run(3)
+    assert page.members == set()
+    assert not program.opens(page)
+    to = [receiver for sender, receiver, _ in network.log if sender == page.public_key]
+    assert program.public_key not in to
+    assert page.refused > 0
+
+
+def test_page_that_cannot_say_goodbye_keeps_no_key(process, network):
+    """Its connection is gone: what it holds is let go all the same."""
+    page, program = Page(process), Program()
+    network.join(page, program)
+    network.run(2)
+    assert page.opening
+    process.ask("fail", [])
+    page.tell("leave", network.now)
+    assert page.opening == {}
+    assert page.members == set()
+
+
+def test_here_of_a_member_is_answered_with_a_state(process, network):
+    """It may have begun anew: it sees that this is under a link it lacks."""
+    page, program = Page(process), Program()
+    network.join(page, program)
+    network.run(2)
+    said = len(network.log)
+    network.inject(page, program.public_key, b'{"v":1,"type":"here"}')
+    assert [to for _, to, _ in network.log[said:]] == [program.public_key]
+    network.inject(page, program.public_key, b'{"v":1,"type":"here"}')
+    assert len(network.log) == said + 1  # not at every one

@@ -171,3 +171,12 @@ def test_spare_bits_of_base64_are_refused():
     assert good["link"].endswith("w")
     with pytest.raises(BadMessage):
         decode(json.dumps(good | {"link": good["link"][:-1] + "x"}).encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_message_is_utf_8_and_nothing_else(encoding):
+    """Python's json guesses encodings; browsers do not, and both must agree."""
+    with pytest.raises(BadMessage):
+        decode('{"v":1,"type":"here"}'.encode(encoding))
+    with pytest.raises(BadMessage):
+        decode_body('{"type":"bye","n":1}'.encode(encoding))

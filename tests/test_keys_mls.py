@@ -301,3 +301,33 @@ def test_keys_are_wiped_and_never_shown():
     assert held == [bytes(KEY_LEN), base_key(7)]
     keys.close()
     assert held == [bytes(KEY_LEN)] * 2
+
+
+def test_key_of_an_epoch_seals_once_alone():
+    """Closed or not, the first sealer has used the nonces from 0 on."""
+    keys = entered(contexts=2)
+    first = keys.sealer(0)
+    first.seal(b"frame")
+    first.close()
+    with pytest.raises(ff.UsageError, match="before"):
+        keys.sealer(0)
+    assert keys.sealer(0, context=1).seal(b"frame")
+    assert keys.sealer(0, ssrc=7).seal(b"frame")
+    assert ff.inspect("sframe", keys.sealer(0, counter=9).seal(b"frame")).counter == 9
+    keys.enter(1, base_key(8), members=[0, 1])
+    assert keys.sealer(0).seal(b"frame")
+
+
+def test_rotated_sealer_counts_as_the_keys_one():
+    """Nor may a new sealer begin where a rotated one was."""
+    keys = entered(contexts=2)
+    sealer, other = keys.sealer(0), keys.sealer(0, context=1)
+    keys.enter(1, base_key(8), members=[0, 1])
+    keys.rotate(sealer, 0)
+    sealer.close()
+    with pytest.raises(ff.UsageError, match="before"):
+        keys.sealer(0)
+    with pytest.raises(ff.UsageError, match="before"):
+        keys.rotate(other, 0)
+    keys.rotate(other, 0, context=1)
+    assert other.seal(b"frame")

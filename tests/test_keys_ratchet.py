@@ -76,6 +76,17 @@ def test_sframe_steps_by_the_rfc():
         assert ids.fresh() == first + (1 << SFRAME_RATCHET_BITS)
 
 
+@pytest.mark.parametrize("format_", ["insertable", "stream"])
+def test_key_ids_are_high_and_go_round(format_):
+    """The first sealed byte must have its top bit for libwebrtc to show x264's."""
+    ids = scheme_of(format_).key_ids()
+    drawn = [ids.step() if at % 2 else ids.fresh() for at in range(128)]
+    assert min(drawn) >= 128
+    round_trip = [ids.fresh() for _ in range(128)]
+    assert sorted(round_trip) == list(range(128, 256))
+    assert ids.fresh() == round_trip[0]
+
+
 @pytest.mark.parametrize("format_", ["raw", "insertable-bare", "dave", "livekit-data"])
 def test_formats_that_name_no_key_are_refused(format_):
     """A receiver could not tell which of a sender's keys a frame is for."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from rooms import Table, drop, drop_all, pass_all
 from simulation.wrapper import CheapIdentity
 
+import fastframe as ff
 from fastframe.keys import AddKey, Identity, Room, Send, UseKey
 from fastframe.keys import messages as wire
+from fastframe.keys.links import Link, Offer
 from fastframe.keys.messages import (
     MESSAGE_MAX,
     KeyNews,
@@ -390,3 +395,186 @@ def test_lost_handshake_is_made_up_for():
     table.wait(8)
     assert table["ann"].can_open(table["bob"], table["bob"].seal())
     assert table["bob"].can_open(table["ann"], table["ann"].seal())
+
+
+LOW_ORDER = bytes(32)  # X25519 of it is zero, whatever the other half
+
+
+def test_public_key_of_low_order_ends_nothing():
+    """It can be read, and no key can be wrapped for it: known only by trying."""
+    genuine = Identity.generate(kem="hybrid").public_key
+    spoiled = genuine[:1186] + LOW_ORDER + genuine[1218:]
+    room = Room(Identity.generate(), "test", trust=lambda _: True)
+    room.join(0.0)
+    assert sent_to(room.member_joined(spoiled, 1.0), spoiled) == []
+    hint = encode(wire.Here())
+    assert sent_to(room.receive(spoiled, hint, 2.0), spoiled) == []
+    assert room.members == set()
+    other = Identity.generate(kem="hybrid").public_key
+    assert sent_to(room.member_joined(other, 3.0), other) != []
+
+
+def check_lets_nobody_in(answer):
+    """Check that a room with this answer to every question of trust says so."""
+    eve = CheapIdentity("eve").public_key
+    room = Room(CheapIdentity("ann"), "test", trust=lambda _: answer)
+    room.join(0.0)
+    with pytest.raises(ff.UsageTypeError, match="True or False"):
+        room.member_joined(eve, 1.0)
+    assert sent_to(room.tick(2.0), eve) == []
+
+
+@pytest.mark.parametrize("answer", [None, 1, "no"])
+def test_answer_that_is_no_bool_lets_nobody_in(answer):
+    """What merely counts as true was not meant as trust."""
+    check_lets_nobody_in(answer)
+
+
+def test_trust_by_an_async_function_lets_nobody_in():
+    """Its coroutine counts as true, whatever it would come to say."""
+
+    async def never(_public_key):
+        return False
+
+    answer = never(b"")
+    check_lets_nobody_in(answer)
+    answer.close()
+
+
+def test_no_key_shows_in_what_a_room_keeps():
+    """A debugger, a log or a crash report writes out whatever it finds."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    session = session_of(ann)
+    held = session.held[bob.public_key]._slots[0]
+    own = session.sending.own.current
+    offer = wire_offer(session, bob)
+    for thing, secret in ((own, own.key), (held, held.key), (offer, offer.secret)):
+        assert any(secret)
+        assert repr(bytes(secret))[2:-1] not in repr(thing)
+
+
+def wire_offer(session, seat):
+    """Have an offer made to a member."""
+    return session.members[seat.public_key].handshake._make_offer()
+
+
+@pytest.mark.parametrize("kind", [UseKey, AddKey])
+def test_action_with_a_key_is_not_pickled(kind):
+    """Queues between processes pickle what they carry."""
+    table = Table("ann", "bob")
+    action = table["ann"].taken(kind)[0]
+    with pytest.raises(ff.UsageTypeError, match="pickled"):
+        pickle.dumps(action)
+
+
+def test_offer_that_another_replaces_is_wiped():
+    """Only the newest one can still make a link."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    handshake = session_of(ann).members[bob.public_key].handshake
+    mirror = session_of(bob).members[ann.public_key].handshake
+    offers = []
+    for _ in range(2):
+        mirror._make_offer()
+        offers.append(decode(mirror.hello()))
+        mirror.abandon()
+    handshake.hear(offers[0])
+    heard, link = handshake._heard, handshake._next
+    assert any(heard.secret)
+    handshake.hear(offers[1])
+    assert not any(heard.secret)
+    assert not any(link._key_in)
+    assert not any(link._key_out)
+
+
+def test_retired_key_announced_again_opens_no_frame_twice():
+    """A relay keeps a repeated message back until the key's replay window is gone."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    table.wait(5)
+    kept = []
+
+    def keep_back(sender, to, message):
+        if sender == bob.public_key and table.kind(message) == "State":
+            return None  # so that ann says it again
+        if sender == ann.public_key and table.kind(message) == "KeyNews":
+            kept.append(message)
+            return message if len(kept) == 1 else None
+        return message
+
+    table.filter = keep_back
+    ann.do(ann.room.rotate(table.now))
+    table.settle()
+    table.wait(2)
+    frame = ann.seal()
+    assert bob.can_open(ann, frame)
+    table.filter = pass_all
+    ann.do(ann.room.rotate(table.now))
+    table.settle()
+    ann.seal()
+    table.wait(10)
+    for message in kept[1:]:
+        table.deliver(ann.public_key, bob.public_key, message)
+    assert len(kept) > 1
+    assert not bob.can_open(ann, frame)
+    assert bob.can_open(ann, ann.seal())
+
+
+def test_leavers_own_keys_run_out():
+    """Who was shut out can put nothing into the call once the grace is over."""
+    table = Table("ann", "bob", "eve")
+    ann, eve = table["ann"], table["eve"]
+    sealed = [eve.seal(), eve.seal()]
+    table.filter = lambda sender, to, message: (
+        None if eve.public_key in (sender, to) else message
+    )
+    ann.do(ann.room.member_left(eve.public_key, table.now))
+    assert ann.can_open(eve, sealed[0])
+    table.wait(3.2)
+    assert not ann.can_open(eve, sealed[1])
+
+
+def test_comings_that_the_relay_makes_up_are_greeted_at_a_rate():
+    """Each greeting costs public-key operations, and none is owed to a liar."""
+    table = Table()
+    ann = table.seat("ann", max_members=30)
+    ann.do(ann.room.join(table.now))
+    eve = CheapIdentity("eve").public_key
+    actions = []
+    for _ in range(100):
+        actions += ann.room.member_joined(eve, table.now)
+        actions += ann.room.member_left(eve, table.now)
+    assert len(sent_to(actions, eve)) == 30
+    actions = ann.room.member_joined(eve, table.now + 1)
+    assert len(sent_to(actions, eve)) == 1
+
+
+def test_same_question_is_not_answered_every_time():
+    """A hint played back a hundred times is no hundred answers."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    table.wait(1)
+    hint = encode(wire.Here())
+    actions = []
+    for _ in range(100):
+        actions += ann.room.receive(bob.public_key, hint, table.now)
+    assert len(sent_to(actions, bob.public_key)) == 1
+
+
+def test_link_is_derived_as_described():
+    """Both names and the room are in it: no secret makes a link for others."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    low, high = sorted((ann.public_key, bob.public_key))
+    own, theirs = bytes(range(32)), bytes(range(32, 64))
+    first, second = (own, theirs) if low == ann.public_key else (theirs, own)
+    names = (b"fastframe link 1", b"room", low, high)
+    info = b"".join(len(name).to_bytes(2, "big") + name for name in names)
+    derived = HKDF(SHA256(), 80, None, info).derive(first + second)
+    offers = [Offer.of(bytearray(secret), b"") for secret in (own, theirs)]
+    link = Link("room", (ann.public_key, bob.public_key), *offers)
+    keys = [derived[16:48], derived[48:]]
+    expected = keys if low == ann.public_key else keys[::-1]
+    assert link.id == derived[:16]
+    assert [bytes(link._key_out), bytes(link._key_in)] == expected

@@ -9,6 +9,7 @@ from rooms import FRAME, VIDEO, Table, pass_all
 
 import fastframe as ff
 from fastframe.keys import (
+    AddKey,
     EncryptionRequired,
     Fate,
     ParkingLimits,
@@ -100,7 +101,7 @@ def test_key_waits_for_a_key_frame():
     ann.seal(key_frame=False)
     assert ann.media.sealers[VIDEO].stats().key_id == old
     ann.seal(key_frame=True)
-    assert ann.media.sealers[VIDEO].stats().key_id == (old + 1) % 256
+    assert ann.media.sealers[VIDEO].stats().key_id == 128 + (old + 1) % 128
 
 
 def test_key_waits_no_longer_than_its_limit():
@@ -117,7 +118,7 @@ def test_key_waits_no_longer_than_its_limit():
         table.now += 0.66
     table.now += 0.03
     ann.seal(key_frame=None)
-    assert ann.media.sealers[VIDEO].stats().key_id == (old + 3) % 256
+    assert ann.media.sealers[VIDEO].stats().key_id == 128 + (old + 3) % 128
 
 
 def test_audio_takes_up_a_key_at_once():
@@ -130,7 +131,7 @@ def test_audio_takes_up_a_key_at_once():
     old = ann.media.sealers["audio"].stats().key_id
     ann.do(ann.room.rotate(table.now))
     table.settle()
-    assert ann.media.sealers["audio"].stats().key_id == (old + 1) % 256
+    assert ann.media.sealers["audio"].stats().key_id == 128 + (old + 1) % 128
     assert ann.media.sealers[VIDEO].stats().key_id == old
 
 
@@ -143,7 +144,7 @@ def test_leave_does_not_wait_for_a_key_frame():
     old = ann.media.sealers[VIDEO].stats().key_id
     ann.do(ann.room.member_left(table["eve"].public_key, table.now))
     ann.seal(key_frame=False)
-    assert ann.media.sealers[VIDEO].stats().key_id == (old + 2) % 256
+    assert ann.media.sealers[VIDEO].stats().key_id == 128 + (old + 2) % 128
 
 
 def test_sealing_without_a_key_fails_closed():
@@ -239,7 +240,7 @@ def test_sframe_steps_ahead_are_bounded():
     assert bob.can_open(ann, ann.seal())
 
 
-def test_sframe_key_ahead_goes_when_the_room_does_not_bring_it():
+def test_sframe_key_ahead_goes_when_the_room_passes_it_by():
     """A member could invent steps of another's key; they do not pile up."""
     table = Table("ann", "bob", format="sframe")
     ann, bob = table["ann"], table["bob"]
@@ -249,11 +250,36 @@ def test_sframe_key_ahead_goes_when_the_room_does_not_bring_it():
         key = bob.room.foresee(ann.public_key, base + ahead)
         sealer = ff.Sealer("sframe", key, suite=4, key_id=base + ahead)
         assert bob.open(ann, sealer.seal(b"from an insider")).frame
-    table.wait(5)
-    assert base + 1 not in opener.keys
+    table.wait(4)
     ann.do(ann.room.rotate(table.now))
     table.settle()
     assert bob.can_open(ann, ann.seal())
+    table.wait(2)
+    assert bob.open(ann, sealer.seal(b"under way")).frame
+    table.wait(4)
+    assert not set(range(base + 1, base + 9)) & set(opener.keys)
+    assert bob.can_open(ann, ann.seal())
+
+
+def test_sframe_key_ahead_opens_no_frame_twice():
+    """A relay that keeps the step back must not clear what was seen under it."""
+    table = Table("ann", "bob", format="sframe")
+    ann, bob = table["ann"], table["bob"]
+    table.wait(4)
+    table.filter = lambda sender, to, message: (
+        None if (sender, to) == (ann.public_key, bob.public_key) else message
+    )
+    table.join("eve", format="sframe")
+    table.wait(1.2)
+    frame = ann.seal()
+    assert bob.can_open(ann, frame)
+    table.wait(5)
+    assert bob.can_open(ann, ann.seal())
+    assert not bob.can_open(ann, frame)
+    table.filter = pass_all
+    table.wait(10)
+    assert bob.can_open(ann, ann.seal())
+    assert not bob.can_open(ann, frame)
 
 
 def test_stats_are_of_what_happened():
@@ -328,3 +354,47 @@ def test_media_of_a_room_without_members_seals():
     table = Table("ann")
     assert table["ann"].seal()
     assert isinstance(table["ann"].room, Room)
+
+
+def test_actions_are_not_carried_out_twice():
+    """The first media wipe the keys: the second would seal under zeroes."""
+    table = Table()
+    ann = table.seat("ann")
+    actions = ann.room.join(table.now)
+    other = RoomMedia(ann.room, {VIDEO: Track()})
+    ann.do(actions)
+    with pytest.raises(ff.UsageError, match="before"):
+        other.apply(actions, table.now)
+    with pytest.raises(EncryptionRequired):
+        other.sealers[VIDEO].seal(FRAME, table.now)
+
+
+def test_members_key_is_not_added_twice():
+    """An opener with a key of zeroes opens what anybody seals."""
+    table = Table("ann", "bob")
+    ann, bob = table["ann"], table["bob"]
+    other = RoomMedia(ann.room, {VIDEO: Track()})
+    with pytest.raises(ff.UsageError, match="before"):
+        other.apply(ann.taken(AddKey), table.now)
+    zeroes = bytes(len(ann.taken(AddKey)[0].key))
+    key_id = ff.inspect("insertable", bob.seal()).key_id
+    forged = ff.Sealer("insertable", zeroes, key_id=key_id).seal(FRAME)
+    opened = other.open(bob.public_key, forged, table.now, track=VIDEO)
+    assert opened.frame is None
+
+
+def test_failing_on_event_keeps_no_key_from_the_sealers(caplog):
+    """A window that cannot show who has left must not leave it the key."""
+
+    def fail(_event):
+        raise RuntimeError("no window")
+
+    table = Table("ann", "bob", "eve")
+    ann, bob, eve = (table[name] for name in ("ann", "bob", "eve"))
+    ann.media._on_event = fail
+    ann.do(ann.room.member_left(eve.public_key, table.now))
+    table.settle()
+    sealed = ann.seal()
+    assert not eve.can_open(ann, sealed)
+    assert bob.can_open(ann, sealed)
+    assert "on_event failed for member_left" in caplog.text

@@ -409,3 +409,38 @@ def test_handshake_that_is_none_leaves_no_traceback(capfd):
     run(test())
     out, err = capfd.readouterr()
     assert not re.search("Traceback|websockets", out + err)
+
+
+def check_lets_nobody_in(admit, got, caplog):
+    """Check that a hook turns everybody away, and that the log says why."""
+
+    async def test():
+        async with Relay(admit=admit) as relay:
+            guest = await Guest.knock(relay)
+            await guest.hello()
+            assert await guest.refusal() == "not_admitted"
+            await guest.close()
+
+    run(test())
+    facts = [one.facts for one in caplog.records if one.message == "admit_failed"]
+    assert facts == [{"got": got}]
+
+
+def test_async_admit_lets_nobody_in(caplog):
+    """Its coroutine counts as true, whatever it would come to say."""
+
+    async def never(_room, _token):
+        return False
+
+    answer = never(ROOM, None)
+    check_lets_nobody_in(lambda *_: answer, "coroutine", caplog)
+    answer.close()
+
+
+def test_failing_admit_lets_nobody_in(caplog):
+    """A database that is down is no reason to open the door, nor to be silent."""
+
+    def fail(_room, _token):
+        raise OSError("down")
+
+    check_lets_nobody_in(fail, "OSError", caplog)

@@ -2,7 +2,8 @@
 //
 // The newest stays until a newer one comes, and then for a while: frames sealed
 // under it are under way. An older one that comes late opens what waits for it,
-// and changes nothing else.
+// and changes nothing else. One that was retired is not taken again: its replay
+// windows are gone, and each of its frames would open once more.
 
 import { utf8 } from './bytes.js';
 import { overlap } from './limits.js';
@@ -21,6 +22,7 @@ export class HeldKeys {
   #addKey;
   #retireKey;
   #slots = []; // oldest first
+  #retired = new Set(); // generations, none far behind newest
   newest = 0;
 
   constructor(sender, { addKey, retireKey }) {
@@ -55,11 +57,14 @@ export class HeldKeys {
     this.#addKey({ sender: this.#sender, keyId: key_id, key: key.slice() });
     const surplus = this.#slots.slice(0, Math.max(0, this.#slots.length - HELD_MAX));
     this.#drop((slot) => surplus.includes(slot));
+    const isLate = (one) => one <= this.newest - HELD_MAX;
+    for (const one of [...this.#retired].filter(isLate)) this.#retired.delete(one);
   }
 
   /** Let what is held run out: the sender has left, or begins anew. */
   restart(now) {
     this.newest = 0;
+    this.#retired.clear();
     for (const slot of this.#slots) {
       slot.generation = 0;
       slot.until = Math.min(slot.until, now + overlap('now'));
@@ -76,6 +81,7 @@ export class HeldKeys {
 
   #isWelcome({ generation, key_id }) {
     if (key_id > KEY_ID_MAX || generation <= this.newest - HELD_MAX) return false;
+    if (this.#retired.has(generation)) return false;
     return !this.#slots.some(
       (slot) =>
         slot.generation === generation ||
@@ -98,6 +104,7 @@ export class HeldKeys {
     this.#slots = this.#slots.filter((slot) => !gone.includes(slot));
     for (const slot of gone) {
       slot.key.fill(0);
+      if (slot.generation) this.#retired.add(slot.generation);
       if (!isReplaced) this.#retireKey({ sender: this.#sender, keyId: slot.key_id });
     }
   }

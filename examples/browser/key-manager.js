@@ -7,7 +7,7 @@
 //   const manager = new KeyManager({
 //     identity: await Identity.generate(),
 //     room: 'stand-up',
-//     trust: (publicKey) => isKnown(publicKey), // the relay's word is none
+//     trust: (publicKey) => isKnown(publicKey), // true or false, and no promise
 //     send: (to, message) => relay.send(to, message), // to null: everybody
 //     useKey: ({ keyId, key, at, until }) => …, // at 'now', or at a 'key_frame'
 //     addKey: ({ sender, keyId, key }) => …, // opens frames of that sender's
@@ -20,27 +20,30 @@
 
 import { isEqual, toText } from './bytes.js';
 import { HeldKeys } from './held-keys.js';
-import { ANSWER_PAUSE, RESENDS, SILENCE, beat, pause } from './limits.js';
+import { ANSWER_PAUSE, Bucket, GREETINGS, RESENDS, SILENCE, beat, pause } from './limits.js';
 import { Member } from './member.js';
 import { here, readMessage } from './messages.js';
 import { OwnKeys } from './own-keys.js';
+import { Work } from './work.js';
 
 const MAX_MEMBERS = 255;
-// What the relay may say ahead of the work on it. Rooms bear losses.
-const WAITING_MAX = 2000;
 
 export class KeyManager {
   #given;
   #members = new Map(); // text of the public key → Member
   #held = new Map(); // the same → HeldKeys, for a while of those who left, too
   #own = null; // null outside the room
+  #greetings = null; // each greeting costs public-key operations
   #hereAt = 0;
-  #work = Promise.resolve();
-  #waiting = 0;
-  refused = 0; // messages that made no sense
+  #work = new Work();
 
   constructor(given) {
-    this.#given = { clock: () => performance.now(), ...given };
+    this.#given = { clock: () => performance.now(), maxMembers: MAX_MEMBERS, ...given };
+  }
+
+  /** How many messages made no sense, were not authentic, or too many. */
+  get refused() {
+    return this.#work.refused;
   }
 
   /** The public keys of those who have proven to be here. */
@@ -51,21 +54,28 @@ export class KeyManager {
   // -- what the page and the relay say --
 
   join() {
-    return this.#queue(() => {
-      this.#own ??= new OwnKeys(this.#given.useKey, this.#now());
+    return this.#work.add(() => {
+      const now = this.#now();
+      this.#own ??= new OwnKeys(this.#given.useKey, now);
+      const atOnce = Math.max(GREETINGS, this.#given.maxMembers);
+      this.#greetings ??= new Bucket(atOnce, GREETINGS, now);
       this.#sayHere();
     });
   }
 
   leave() {
     return this.#inside(async () => {
-      for (const member of this.#admitted()) await this.#tell(member, { type: 'bye' });
-      for (const member of this.#members.values()) member.handshake.abandon();
-      for (const held of this.#held.values()) held.close();
-      this.#own.close();
-      this.#members.clear();
-      this.#held.clear();
-      this.#own = null;
+      try {
+        for (const member of this.#admitted()) await this.#tell(member, { type: 'bye' });
+      } finally {
+        // A page that fails to send goodbye keeps no key for it.
+        this.#own.close();
+        this.#own = null;
+        for (const member of this.#members.values()) member.handshake.abandon();
+        for (const held of this.#held.values()) held.close();
+        this.#members.clear();
+        this.#held.clear();
+      }
     });
   }
 
@@ -81,10 +91,12 @@ export class KeyManager {
     return this.#obey(async () => {
       const message = readMessage(bytes);
       const member = this.#meet(sender);
-      if (!member?.messages.take(this.#now())) return;
-      if (message.type === 'hello') await this.#readHello(member, message);
+      if (!member?.messages.take(this.#now())) this.#work.refused += 1;
+      else if (message.type === 'hello') await this.#readHello(member, message);
       else if (message.type === 'linked') await this.#readLinked(member, message);
-      else await this.#greet(member);
+      else if (!member.isAdmitted) await this.#greet(member);
+      // It may have begun anew, without the link that this state is under.
+      else if (member.mayBeAnswered(this.#now())) await this.#tellState(member);
     });
   }
 
@@ -95,7 +107,7 @@ export class KeyManager {
         held.expire(now);
         if (held.isEmpty && !this.#members.has(text)) this.#held.delete(text);
       }
-      const limit = SILENCE * beat(this.#members.size);
+      const limit = SILENCE * this.#beat();
       await this.#remove(this.#admitted().filter(({ heardAt }) => now - heardAt > limit));
       for (const member of [...this.#members.values()]) await this.#attend(member, now);
       if (now >= this.#hereAt) this.#sayHere();
@@ -103,24 +115,12 @@ export class KeyManager {
     });
   }
 
-  /** One thing after the other; nothing that a peer sent throws at the caller. */
-  #queue(job) {
-    this.#work = this.#work.then(job).catch(() => (this.refused += 1));
-    return this.#work;
-  }
-
   #inside(job) {
-    return this.#queue(() => (this.#own ? job() : undefined));
+    return this.#work.add(() => (this.#own ? job() : undefined));
   }
 
-  /** Do what the relay wants, unless it has wanted too much at once. */
   #obey(job) {
-    if (this.#waiting >= WAITING_MAX) {
-      this.refused += 1;
-      return this.#work;
-    }
-    this.#waiting += 1;
-    return this.#inside(job).finally(() => (this.#waiting -= 1));
+    return this.#work.obey(() => (this.#own ? job() : undefined));
   }
 
   // -- what the others say --
@@ -142,6 +142,7 @@ export class KeyManager {
   async #readLinked(member, message) {
     const opened = await member.handshake.open(message);
     if (!opened) {
+      this.#work.refused += 1;
       await this.#greet(member);
       return;
     }
@@ -179,15 +180,22 @@ export class KeyManager {
   /** Know somebody, if it may be a member. */
   #meet(publicKey) {
     const text = toText(publicKey);
-    const { identity, room, trust, maxMembers = MAX_MEMBERS } = this.#given;
+    const { identity, room, maxMembers } = this.#given;
     if (this.#members.has(text)) return this.#members.get(text);
-    if (isEqual(publicKey, identity.publicKey) || !trust(publicKey)) return undefined;
-    if (this.#members.size >= maxMembers) return undefined;
+    if (isEqual(publicKey, identity.publicKey) || !this.#trusts(publicKey)) return undefined;
+    if (this.#members.size >= maxMembers || !this.#greetings.take(this.#now())) return undefined;
     const held = this.#held.get(text) ?? new HeldKeys(publicKey, this.#given);
     const member = new Member(identity, room, publicKey, held, this.#now());
     this.#held.set(text, held);
     this.#members.set(text, member);
     return member;
+  }
+
+  /** Ask the page. A promise is true whatever it comes to say: it lets nobody in. */
+  #trusts(publicKey) {
+    const answer = this.#given.trust(publicKey);
+    if (typeof answer !== 'boolean') throw new TypeError('trust must answer true or false');
+    return answer;
   }
 
   /** Let in whoever has proven to be here, or to be here anew. */
@@ -267,10 +275,12 @@ export class KeyManager {
       else if (now >= owed.at) await this.#sendOwed(member, key);
     }
     if (member.isAdmitted && now >= member.stateAt) await this.#tellState(member);
-    if (!member.handshake.isOpen || now < member.helloAt) return;
-    if (member.helloTries <= RESENDS) await this.#sayHello(member);
-    else if (member.isAdmitted) member.handshake.abandon();
-    else this.#forget(member);
+    const { isOpen } = member.handshake;
+    if (isOpen && now < member.helloAt) return;
+    if (isOpen && member.helloTries <= RESENDS) await this.#sayHello(member);
+    // Who said nothing true is forgotten, or made-up names would fill the room.
+    else if (!member.isAdmitted) this.#forget(member);
+    else if (isOpen) member.handshake.abandon();
   }
 
   /** Say hello to whoever has not had one. */
@@ -292,7 +302,7 @@ export class KeyManager {
 
   /** Acknowledge what is held, and ask for what is missing. */
   async #tellState(member) {
-    member.stateAt = this.#now() + beat(this.#members.size);
+    member.stateAt = this.#now() + this.#beat();
     const yours = member.held.generations;
     await this.#tell(member, { type: 'state', mine: member.meant, yours });
   }
@@ -302,8 +312,13 @@ export class KeyManager {
   }
 
   #sayHere() {
-    this.#hereAt = this.#now() + beat(this.#members.size);
+    this.#hereAt = this.#now() + this.#beat();
     this.#given.send(null, here());
+  }
+
+  /** By those who are here: the relay could make up any number of others. */
+  #beat() {
+    return beat(this.#admitted().length);
   }
 
   #send(member, message) {

@@ -7,6 +7,7 @@ export const KEY_FRAME_LIMIT = 2000;
 export const RESENDS = 8;
 export const SILENCE = 4;
 export const ANSWER_PAUSE = 200;
+export const GREETINGS = 20; // a second: see session.py
 const RESEND_FIRST = 400;
 const RESEND_MOST = 5000;
 const HEARTBEAT = 5000;
@@ -35,9 +36,10 @@ export class Bucket {
   }
 
   take(now) {
-    const grown = this.#level + ((now - this.#at) / 1000) * this.#perSecond;
-    this.#level = Math.min(this.#atOnce, grown);
-    this.#at = now;
+    // A clock that goes back must neither give nor take.
+    const passed = Math.max(0, now - this.#at) / 1000;
+    this.#level = Math.min(this.#atOnce, this.#level + passed * this.#perSecond);
+    this.#at = Math.max(this.#at, now);
     if (this.#level < 1) return false;
     this.#level -= 1;
     return true;

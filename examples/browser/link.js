@@ -137,6 +137,7 @@ export class Handshake {
     const heard = await makeOffer(await this.#identity.unwrap(secret, context), secret);
     const own = await this.#makeOffer();
     this.#next = await Link.derive(this.#room, this.#identity.publicKey, this.#peer, own, heard);
+    this.#heard?.secret.fill(0);
     this.#heard = heard;
   }
 

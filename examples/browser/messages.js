@@ -5,28 +5,29 @@
 import { fromText, toText, utf8 } from './bytes.js';
 
 export const MESSAGE_MAX = 8192;
+const VERSION = 1;
 const ID_LEN = 16;
 const MAC_LEN = 32;
 const WRAPPED_MAX = 4096;
 const HELD_MAX = 16;
 
-export const here = () => write({ v: 1, type: 'here' });
+export const here = () => write({ v: VERSION, type: 'here' });
 
 export const hello = (secret, seen) =>
-  write({ v: 1, type: 'hello', secret: toText(secret), seen: seen && toText(seen) });
+  write({ v: VERSION, type: 'hello', secret: toText(secret), seen: seen && toText(seen) });
 
 /** Body is the JSON that the MAC is over. */
 export const linked = (link, body, mac) =>
-  write({ v: 1, type: 'linked', link: toText(link), body, mac: toText(mac) });
+  write({ v: VERSION, type: 'linked', link: toText(link), body, mac: toText(mac) });
 
 const write = (fields) => utf8(JSON.stringify(fields));
 
 /** Read a message. */
 export function readMessage(bytes) {
   if (bytes.length > MESSAGE_MAX) throw new RangeError('too long');
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   const { v, type, ...fields } = readObject(text);
-  if (!Number.isSafeInteger(v)) throw new TypeError('no version');
+  if (v !== VERSION) throw new TypeError('another version');
   if (type === 'here') {
     expect(fields);
   } else if (type === 'hello') {

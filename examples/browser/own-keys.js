@@ -7,11 +7,13 @@
 import { KEY_FRAME_LIMIT, USE_AFTER } from './limits.js';
 import { KEY_LEN } from './held-keys.js';
 
-const KEY_IDS = 256;
+// From 128 on, as in chain.py: under a lower one libwebrtc shows nothing of x264's.
+const KEY_ID_FIRST = 128;
+const KEY_IDS = 128;
 
 export class OwnKeys {
   #useKey;
-  #keyId = crypto.getRandomValues(new Uint8Array(1))[0]; // of the last one drawn
+  #drawn = crypto.getRandomValues(new Uint8Array(1))[0]; // begins anywhere, goes round
   #generation = 0;
   current = null;
   pending = null;
@@ -62,9 +64,10 @@ export class OwnKeys {
 
   #draw(at) {
     this.#generation += 1;
-    this.#keyId = (this.#keyId + 1) % KEY_IDS;
+    this.#drawn += 1;
+    const keyId = KEY_ID_FIRST + (this.#drawn % KEY_IDS);
     const key = crypto.getRandomValues(new Uint8Array(KEY_LEN));
-    return { generation: this.#generation, keyId: this.#keyId, key, at };
+    return { generation: this.#generation, keyId, key, at };
   }
 
   #use(at, until) {

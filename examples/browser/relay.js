@@ -8,6 +8,8 @@ const PURPOSE = 'relay hello 1';
 const TICK = 100; // milliseconds
 const PAUSE_FIRST = 250;
 const PAUSE_LAST = 10_000;
+const NONCE_LEN = 32;
+const REPLACED = 4001; // a close code: see protocol.py
 
 /** A relay as a KeyManager's `send`; connect() gives it the manager. */
 export class Relay {
@@ -17,6 +19,7 @@ export class Relay {
   #token;
   #socket = null;
   #isLetIn = false;
+  #isProven = false;
 
   constructor({ url, room, identity, token }) {
     this.#url = url;
@@ -31,13 +34,18 @@ export class Relay {
     this.#say({ type: 'send', to: to && toText(to), blob: toText(message) });
   }
 
-  /** Serve a manager until the signal aborts; it joins here and leaves here. */
+  /**
+   * Serve a manager until the signal aborts; it joins here and leaves here. Throws
+   * where the same identity came in elsewhere: to come back would only throw out
+   * the other, and so for ever.
+   */
   async connect(manager, signal) {
     const timer = setInterval(() => manager.tick(), TICK);
     await manager.join();
     try {
       for (let tries = 0; !signal.aborted; tries += 1) {
-        await this.#session(manager, signal, () => (tries = 0));
+        const code = await this.#session(manager, signal, () => (tries = 0));
+        if (code === REPLACED) throw new Error('this identity came in by another connection');
         // Spread out: all members of a relay that died come back at once.
         const most = Math.min(PAUSE_FIRST * 2 ** tries, PAUSE_LAST);
         if (!signal.aborted) await sleep(most * (0.5 + Math.random() / 2), signal);
@@ -52,6 +60,7 @@ export class Relay {
   #session(manager, signal, onLetIn) {
     return new Promise((resolve) => {
       const socket = new WebSocket(this.#url);
+      this.#isProven = false;
       const leave = async () => {
         await manager.leave();
         socket.close();
@@ -64,10 +73,10 @@ export class Relay {
           socket.close(); // it speaks another language
         }
       };
-      socket.onclose = () => {
+      socket.onclose = ({ code }) => {
         this.#isLetIn = false;
         signal.removeEventListener('abort', leave);
-        resolve();
+        resolve(code);
       };
       this.#socket = socket;
     });
@@ -75,7 +84,7 @@ export class Relay {
 
   /** The manager keeps the order of what it is told. */
   #hear(frame, manager, onLetIn) {
-    if (frame.type === 'challenge') this.#prove(fromText(frame.nonce));
+    if (frame.type === 'challenge') this.#answer(fromText(frame.nonce));
     else if (frame.type === 'members') {
       onLetIn();
       this.#isLetIn = true;
@@ -87,6 +96,14 @@ export class Relay {
     else if (frame.type === 'deliver') {
       manager.receive(fromText(frame.from), fromText(frame.blob));
     }
+  }
+
+  /** Sign once in a connection: a relay that asks for more is none. */
+  #answer(nonce) {
+    if (this.#isProven || nonce.length !== NONCE_LEN) throw new TypeError('no challenge');
+    this.#isProven = true;
+    const socket = this.#socket;
+    this.#prove(nonce).catch(() => socket.close());
   }
 
   async #prove(nonce) {

@@ -123,6 +123,7 @@ async function plainUnwrap({ way }, blobs) {
 // -- a member of a room --
 
 let manager;
+let isFailing = false;
 let now = 0;
 let actions = [];
 let carried = [];
@@ -143,13 +144,20 @@ function taken() {
 
 async function enter({ room, trusted, options }) {
   identity ??= await Identity.generate();
+  isFailing = false;
   manager = new KeyManager({
     ...options,
     identity,
     room,
-    trust: (key) => trusted === null || trusted.includes(toText(key)),
+    trust: (key) => {
+      if (trusted === 'promise') return Promise.resolve(false);
+      return trusted === null || trusted.includes(toText(key));
+    },
     clock: () => 1000 * now,
-    send: (to, message) => note('send', { to: to && toText(to) }, message),
+    send: (to, message) => {
+      if (isFailing) throw new Error('no connection');
+      note('send', { to: to && toText(to) }, message);
+    },
     useKey: ({ key, ...rest }) => note('use', rest, key),
     addKey: ({ key, sender, keyId }) => note('add', { keyId, sender: toText(sender) }, key),
     retireKey: ({ sender, keyId }) =>
@@ -172,6 +180,12 @@ async function tell(request, blobs) {
   return taken();
 }
 
+/** Let nothing through from now on. */
+async function fail() {
+  isFailing = true;
+  return [{}, []];
+}
+
 /** Say the same so many times, without waiting for what comes of it. */
 async function flood({ peer, count }, blobs) {
   const [message] = bytes(blobs);
@@ -184,5 +198,5 @@ async function flood({ peer, count }, blobs) {
 
 await serve({
   hpkeOpen, hpkeSeal, generate, keep, wrap, unwrap, sign, check, safety,
-  plainGenerate, plainWrap, plainUnwrap, enter, tell, flood,
+  plainGenerate, plainWrap, plainUnwrap, enter, tell, flood, fail,
 });

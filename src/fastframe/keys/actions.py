@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NoReturn
+
+from fastframe import UsageTypeError
 
 Moment = Literal["now", "key_frame"]
 
@@ -37,6 +39,10 @@ class UseKey:
     at: Moment
     until: float
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle would hold the key in the clear."""
+        raise UsageTypeError("a UseKey cannot be copied or pickled")
+
 
 @dataclass(frozen=True, slots=True)
 class StepKey:
@@ -67,6 +73,10 @@ class AddKey:
     sender: bytes
     key_id: int
     key: bytearray = field(repr=False)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle would hold the key in the clear."""
+        raise UsageTypeError("an AddKey cannot be copied or pickled")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ PEERS_MATERIAL_LEN = 32  # what both derive in a step, whatever the suite
 SFRAME_RATCHET_BITS = 8  # R of RFC 9605, 5.1
 SFRAME_FIRST_EPOCHS = 256
 STEPS_MAX = 64
+# The key id is the first sealed byte of "insertable". x264's slice headers end one
+# bit inside it, and libwebrtc shows nothing of H.264 unless that bit is 1. All
+# rooms keep to the upper half: it is eight times what receivers hold. Lower ones
+# are taken from others all the same.
+HIGH_IDS = range(128, 256)
 # The core's openers follow a Jitsi sender 8 steps, and LiveKit's browser client
 # one at a time: further on a key drawn at random is surer.
 IN_PLACE_STEPS_MAX = 8
@@ -76,15 +81,15 @@ class RingIds:
     earlier slots, which receivers keep for a while.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, ids: range) -> None:
         """Start anywhere."""
-        self._size = size
-        self._last = secrets.randbelow(size)
+        self._ids = ids
+        self._at = secrets.randbelow(len(ids))
 
     def fresh(self) -> int:
         """Give the next one."""
-        self._last = (self._last + 1) % self._size
-        return self._last
+        self._at = (self._at + 1) % len(self._ids)
+        return self._ids[self._at]
 
     step = fresh
 
@@ -94,7 +99,7 @@ class InPlaceIds(RingIds):
 
     def step(self) -> int:
         """Give the one there is."""
-        return self._last
+        return self._ids[self._at]
 
 
 class SFrameIds:
@@ -180,7 +185,8 @@ def scheme_of(format: str, suite: str | int | None = None) -> Scheme:  # noqa: A
             steps_between=sframe_steps_between,
         )
     if format in {"insertable", "stream"}:
-        return Scheme(length, length, 255, partial(RingIds, 256), ratchet)
+        ids = partial(RingIds, HIGH_IDS)
+        return Scheme(length, length, HIGH_IDS[-1], ids, ratchet)
     if format not in _IN_PLACE:
         raise UsageError(f"the frames of {format!r} do not name their key")
     step_in_place, ring = _IN_PLACE[format]
@@ -188,7 +194,7 @@ def scheme_of(format: str, suite: str | int | None = None) -> Scheme:  # noqa: A
         length,
         PEERS_MATERIAL_LEN,
         ring - 1,
-        partial(InPlaceIds, ring),
+        partial(InPlaceIds, range(ring)),
         step_in_place,
         in_place=True,
         steps_max=IN_PLACE_STEPS_MAX,

@@ -24,8 +24,9 @@ class Foresight:
     """Tries the keys ahead of those that are held, for one sender.
 
     A key id is not authenticated: only a frame that opens under such a key
-    makes it stay, and even then for a while. If the sender has really gone on,
-    the room brings the same key in that time.
+    makes it stay, as long as it is ahead of the newest one that the room has
+    brought, and then for a while. To let go of it earlier and lend it anew would
+    open once more what has been opened: an opener forgets that with the key.
     """
 
     __slots__ = ("_kept", "_room", "_sender", "_trials")
@@ -67,9 +68,11 @@ class Foresight:
         self._kept.pop(key_id, None)
 
     def expire(self, tracks: Mapping[str, ReceivedTrack], now: float) -> None:
-        """Let go of keys that the room has not brought."""
+        """Let go of keys that the room has passed by, or whose sender has left."""
         for key_id, until in list(self._kept.items()):
-            if until <= now:
+            if self._room.foresees(self._sender, key_id):
+                self._kept[key_id] = now + SECONDS
+            elif until <= now:
                 del self._kept[key_id]
                 for track in tracks.values():
                     track.opener.keys.pop(key_id, None)

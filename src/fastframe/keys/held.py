@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastframe.keys.actions import Action, AddKey, RetireKey
@@ -33,7 +33,7 @@ class Slot:
     generation: int
     root: int
     key_id: int
-    key: bytearray
+    key: bytearray = field(repr=False)
     until: float = FOREVER
 
 
@@ -42,16 +42,19 @@ class HeldKeys:
 
     The newest one stays until a newer one comes, and then for a while, since
     frames sealed under it are still on their way. An older one that comes late
-    opens what waits for it, and changes nothing else.
+    opens what waits for it, and changes nothing else. One that has been retired
+    is not taken again: openers forget with a key what they have opened under it,
+    and each of its frames would open once more.
     """
 
-    __slots__ = ("_scheme", "_sender", "_slots", "newest")
+    __slots__ = ("_retired", "_scheme", "_sender", "_slots", "newest")
 
     def __init__(self, sender: bytes, scheme: Scheme) -> None:
         """Hold nothing."""
         self._sender = sender
         self._scheme = scheme
         self._slots: list[Slot] = []  # oldest first
+        self._retired: set[int] = set()  # generations, none far behind newest
         self.newest = 0
 
     def __len__(self) -> int:
@@ -67,8 +70,10 @@ class HeldKeys:
         return any(one.generation == generation for one in self._slots)
 
     def is_welcome(self, news: KeyNews) -> bool:
-        """Whether a key would be taken: neither held, nor its place newer."""
-        if self.has(news.generation) or news.generation <= self.newest - HELD_MAX:
+        """Whether a key would be taken: never held, and its place not newer."""
+        generation = news.generation
+        is_known = self.has(generation) or generation in self._retired
+        if is_known or generation <= self.newest - HELD_MAX:
             return False
         return not any(
             one.key_id == news.key_id and one.generation > news.generation
@@ -91,11 +96,19 @@ class HeldKeys:
 
         Nothing changes by it: who wrote the name is not known yet.
         """
-        for one in reversed(self._slots):
-            steps = self._scheme.steps_between(one.key_id, key_id)
-            if one.generation and 0 < steps <= FORESEEN_MAX:
-                return self._ratchet(one, steps)
-        return None
+        steps = self.steps_to(key_id)
+        return self._ratchet(self._slots[-1], steps) if steps else None
+
+    def steps_to(self, key_id: int) -> int:
+        """Give how many steps lead to the key that a frame names; 0 if none do.
+
+        From the newest key alone: one behind it may have been retired.
+        """
+        newest = self._slots[-1] if self._slots else None
+        if newest is None or not newest.generation:
+            return 0
+        steps = self._scheme.steps_between(newest.key_id, key_id)
+        return steps if steps <= FORESEEN_MAX else 0
 
     def _ratchet(self, slot: Slot, steps: int) -> bytearray:
         key = bytearray(slot.key)
@@ -116,7 +129,7 @@ class HeldKeys:
         replaced = [one for one in self._slots if one.key_id == news.key_id]
         self._slots = [one for one in self._slots if one.key_id != news.key_id]
         for one in replaced:
-            wipe(one.key)
+            self._end(one)
         # Where openers ratchet by themselves, a step finds its key in place.
         follows = self._scheme.in_place and any(
             one.root == news.root and one.generation for one in replaced
@@ -130,11 +143,14 @@ class HeldKeys:
                 one.until = min(one.until, now + overlap)
         while len(self._slots) > HELD_MAX:
             actions.append(self._drop(self._slots[0]))
+        oldest = self.newest - HELD_MAX
+        self._retired = {one for one in self._retired if one > oldest}
         return actions
 
     def restart(self, now: float, overlap: float) -> None:
         """Let what is held run out: the sender has left, or begins anew."""
         self.newest = 0
+        self._retired.clear()
         for one in self._slots:
             one.generation = 0
             one.until = min(one.until, now + overlap)
@@ -149,5 +165,10 @@ class HeldKeys:
 
     def _drop(self, slot: Slot) -> Action:
         self._slots.remove(slot)
-        wipe(slot.key)
+        self._end(slot)
         return RetireKey(self._sender, slot.key_id)
+
+    def _end(self, slot: Slot) -> None:
+        if slot.generation:
+            self._retired.add(slot.generation)
+        wipe(slot.key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from fastframe.keys.chain import hkdf
@@ -63,7 +63,7 @@ class Offer:
     """
 
     id: bytes
-    secret: bytearray
+    secret: bytearray = field(repr=False)
     wrapped: bytes
 
     @classmethod
@@ -207,6 +207,9 @@ class Handshake:
         secret = self._wrapper.unwrap(
             hello.secret, sender=peer, context=Context(self._room, peer, 0, 0)
         )
+        for replaced in (self._heard, self._next):
+            if replaced is not None:
+                replaced.wipe()
         self._heard = Offer.of(secret, hello.secret)
         self._next = Link(self._room, (own, peer), self._make_offer(), self._heard)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fastframe import UsageError
 from fastframe.keys.actions import (
     AddKey,
     Event,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from fastframe.keys.opening import Opened
     from fastframe.keys.room import Room
 
+_LOGGER = logging.getLogger("fastframe.keys.media")
+
 
 class RoomMedia:
     """Seals this member's tracks and opens the others', as a Room directs.
@@ -41,7 +45,9 @@ class RoomMedia:
         room: its format, suite and encryption are used.
         tracks: track name -> Track, the same for all members.
         parking: how many frames may wait for their keys.
-        on_event: called with each Event, of the room's too.
+        on_event: called with each Event, of the room's too. What it raises is
+            logged: a window that failed to say who has left must not keep the
+            sealers from the key that shuts it out.
         clock: measures time spent, for stats() alone.
 
     Attributes:
@@ -63,7 +69,7 @@ class RoomMedia:
         self._tracks = dict(tracks)
         self._on_event = on_event
         limits = parking or ParkingLimits()
-        self._receiver = Receiver(room, tracks, limits, on_event, clock)
+        self._receiver = Receiver(room, tracks, limits, self._tell, clock)
         self.sealers = {
             name: RoomSealer(
                 name,
@@ -76,15 +82,22 @@ class RoomMedia:
         }
 
     def apply(self, actions: Iterable[Action], now: float) -> list[Opened]:
-        """Carry out what concerns keys; give the frames that open late by it."""
+        """Carry out what concerns keys; give the frames that open late by it.
+
+        Keys are wiped in it. So each action is for one RoomMedia, once: UsageError
+        for a second time, or frames would be sealed under a key of zeroes.
+        """
+        self._room.check_process()
         late: list[Opened] = []
         for action in actions:
+            if isinstance(action, (AddKey, UseKey)) and not any(action.key):
+                raise UsageError("this action was carried out before: its key is gone")
             if isinstance(action, AddKey):
                 late += self._receiver.add(action, now)
             elif isinstance(action, RetireKey):
                 self._receiver.retire(action.sender, action.key_id)
             elif isinstance(action, Event):
-                self._on_event(action)
+                self._tell(action)
             else:
                 self._direct(action)
         return late
@@ -149,6 +162,13 @@ class RoomMedia:
                 for sender, name, track in self._receiver
             ),
         )
+
+    def _tell(self, event: Event) -> None:
+        """Tell the caller, whose failure is not the stream's."""
+        try:
+            self._on_event(event)
+        except Exception:
+            _LOGGER.exception("on_event failed for %s", event.name)
 
     def _direct(self, action: Action) -> None:
         """Have the sealers do what an action says, if it is for them."""

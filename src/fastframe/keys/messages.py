@@ -242,7 +242,8 @@ def _dump(fields: dict[str, Any]) -> bytes:
 
 def _load(data: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(data)
+        # Not json.loads(data): it guesses UTF-16 and 32, and skips a mark in front.
+        fields = json.loads(data.decode())
     except (ValueError, RecursionError):
         fields = None
     if type(fields) is not dict:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakKeyDictionary
 
 import fastframe as ff
 from fastframe.sframe import mls_kid
@@ -37,7 +38,16 @@ class MlsKeys:
     way. Not for several threads at once; its sealers and openers are.
     """
 
-    __slots__ = ("_bits", "_contexts", "_epochs", "_key_len", "_past", "_suite")
+    __slots__ = (
+        "_bits",
+        "_contexts",
+        "_epochs",
+        "_given",
+        "_key_len",
+        "_past",
+        "_ssrcs",
+        "_suite",
+    )
 
     def __init__(
         self,
@@ -68,6 +78,9 @@ class MlsKeys:
             raise ff.UsageError(f"past_epochs must be 0 to {(1 << epoch_bits) - 1}")
         self._past = past_epochs
         self._epochs: list[_Epoch] = []
+        # What has sealed in the newest epoch. Each ssrc has a key of its own.
+        self._given: set[tuple[int, int | None]] = set()
+        self._ssrcs: WeakKeyDictionary[ff.Sealer, int | None] = WeakKeyDictionary()
 
     @property
     def epoch(self) -> int | None:
@@ -98,6 +111,7 @@ class MlsKeys:
         for leaf in leaves:
             mls_kid(epoch, leaf, **self._bits)
         self._epochs.append(_Epoch(epoch, bytearray(base_key), leaves))
+        self._given.clear()
         # Beside the count: 2^E epochs on, a number stands for another epoch.
         oldest = epoch - (1 << self._bits["epoch_bits"])
         keep = self._epochs[-1 - self._past :]
@@ -120,17 +134,28 @@ class MlsKeys:
     def sealer(self, sender: int, *, context: int = 0, **options: Any) -> ff.Sealer:
         """Make a sealer for a member of the newest epoch.
 
-        It counts from 0, and so must be the first under its KID. After a restart
-        within an epoch take another context, or counter=PersistentCounter(…).
+        It counts from 0, and so must be the first under its KID: a second one
+        from here is a UsageError, also when the first is closed. After a restart
+        within an epoch, and in each process that os.fork() makes, take another
+        context, or counter=PersistentCounter(…).
         """
         entry, kid = self._own(sender, context)
+        ssrc = options.get("ssrc")
+        if "counter" not in options:
+            self._refuse_second(kid, ssrc)
         options["suite"] = self._suite
-        return ff.Sealer("sframe", entry.base_key, key_id=kid, **options)
+        sealer = ff.Sealer("sframe", entry.base_key, key_id=kid, **options)
+        self._given.add((kid, ssrc))
+        self._ssrcs[sealer] = ssrc
+        return sealer
 
     def rotate(self, sealer: ff.Sealer, sender: int, *, context: int = 0) -> None:
         """Let a member's sealer go over to the newest epoch."""
         entry, kid = self._own(sender, context)
+        ssrc = self._ssrcs.get(sealer)
+        self._refuse_second(kid, ssrc)
         sealer.rotate(entry.base_key, kid)
+        self._given.add((kid, ssrc))
 
     def opener(self, **options: Any) -> ff.Opener:
         """Make an opener that holds the keys of all members."""
@@ -167,6 +192,14 @@ class MlsKeys:
                 f"context must be below {len(self._contexts)}, got {context}"
             )
         return newest, self._kid(newest, sender, context)
+
+    def _refuse_second(self, kid: int, ssrc: int | None) -> None:
+        """Raise where a sealer has had a KID: the next would repeat its nonces."""
+        if (kid, ssrc) in self._given:
+            raise ff.UsageError(
+                "a sealer had this member's key in this epoch before, and nonces "
+                "would repeat: take another context or a PersistentCounter"
+            )
 
     def _kid(self, entry: _Epoch, leaf: int, context: int) -> int:
         return mls_kid(entry.number, leaf, context=context, **self._bits)

@@ -6,9 +6,10 @@ and gives back what is to be done.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from fastframe import UsageError
+from fastframe import UsageError, UsageTypeError
 from fastframe.keys.chain import scheme_of
 from fastframe.keys.context import encode_room
 from fastframe.keys.errors import KeysError
@@ -26,6 +27,24 @@ Encryption = Literal["required", "off"]
 MAX_MEMBERS = 255
 
 
+def _is_trusted(
+    trust: Collection[bytes] | Callable[[bytes], bool], public_key: bytes
+) -> bool:
+    """Ask the caller, and let nobody in for an answer that is none.
+
+    An `async def` answers with a coroutine, which counts as true whatever it
+    would say: everybody would be let in.
+    """
+    if not callable(trust):
+        return public_key in trust
+    answer = trust(public_key)
+    if not isinstance(answer, bool):
+        raise UsageTypeError(
+            f"trust must answer True or False, got {type(answer).__name__}"
+        )
+    return answer
+
+
 class Room:
     """One member's view of a room.
 
@@ -37,7 +56,8 @@ class Room:
         room_id: the room's name, 1 to 255 bytes of UTF-8.
         trust: the public keys that may be members, or a function that says so
             of one. The relay's word alone makes nobody a member. To take
-            whoever comes, say so: lambda public_key: True.
+            whoever comes, say so: lambda public_key: True. It must answer with
+            a bool, there and then; what it raises comes out of the call.
         format: a wire format whose frames name their key: "insertable",
             "sframe", "stream", "livekit", "element-call" or "jitsi".
         suite: as for Sealer.
@@ -48,7 +68,8 @@ class Room:
         timing: how long to wait for what.
         max_members: how many others may be in the room; more are ignored.
 
-    Raises UsageError for a wrong argument.
+    Raises UsageError for a wrong argument, and from every call in a child that
+    os.fork() made of a process that is in the room.
     """
 
     def __init__(
@@ -77,7 +98,7 @@ class Room:
         self._settings = Settings(
             wrapper=identity,
             room=room_id,
-            trusts=trust if callable(trust) else trust.__contains__,
+            trusts=partial(_is_trusted, trust),
             scheme=scheme_of(format, suite),
             ratchets=ratchet_on_join,
             timing=timing or Timing(),
@@ -121,6 +142,16 @@ class Room:
         """
         held = None if self._session is None else self._session.held.get(sender)
         return None if held is None else held.foresee(key_id)
+
+    def foresees(self, sender: bytes, key_id: int) -> bool:
+        """Whether foresee() would give a key; costs no ratchet step."""
+        held = None if self._session is None else self._session.held.get(sender)
+        return held is not None and held.steps_to(key_id) > 0
+
+    def check_process(self) -> None:
+        """Raise UsageError where this member's keys are another process's."""
+        if self._session is not None:
+            self._session.process.check()
 
     # -- what the caller does --
 
@@ -204,6 +235,7 @@ class Room:
 
     def _enter(self, now: float) -> Session | None:
         """Give the session, at a time that never goes back."""
+        self.check_process()
         self._now = max(self._now, now)
         if self._session is not None:
             self._session.now = self._now

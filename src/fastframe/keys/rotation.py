@@ -35,7 +35,7 @@ class OwnKey:
     generation: int
     root: int
     key_id: int
-    key: bytearray
+    key: bytearray = field(repr=False)
     at: When
     waiting: set[bytes] = field(default_factory=set)
     deadline: float = 0.0

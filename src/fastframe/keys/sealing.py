@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastframe import Sealer
 from fastframe.keys.errors import EncryptionRequired
+from fastframe.keys.process import Process
 from fastframe.keys.stats import SealedTrackStats
 from fastframe.keys.wiping import wipe
 
@@ -40,6 +41,7 @@ class RoomSealer:
         self._clock = clock
         self._sealer: Sealer | None = None
         self._next: UseKey | None = None
+        self._process = Process()
         self._frames = self._bytes_in = self._bytes_out = 0
         self._refused = self._changes = 0
         self._time = self._time_max = 0.0
@@ -103,6 +105,7 @@ class RoomSealer:
             action = replace(action, until=min(action.until, self._next.until))
         self._drop_next()
         self._next = action
+        self._process = Process()
         if at_once or action.at == "now":
             self._go_over()
 
@@ -140,6 +143,7 @@ class RoomSealer:
         action, self._next = self._next, None
         if action is None:
             return
+        self._process.check()
         if self._sealer is None:
             self._sealer = Sealer(
                 self._format, action.key, key_id=action.key_id, **self._options

@@ -13,6 +13,8 @@ from fastframe.keys.errors import KeysError
 from fastframe.keys.held import HeldKeys
 from fastframe.keys.member import Member
 from fastframe.keys.messages import Bye, Hello, Here, KeyNews, Linked, encode
+from fastframe.keys.process import Process
+from fastframe.keys.wiping import wipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,6 +49,7 @@ class Session:
         actions: what is to be done, until Room takes it away.
         now: the time of the call that is going on.
         refused: messages of strangers, too many, or not authentic.
+        process: where it may go on.
     """
 
     def __init__(self, settings: Settings, now: float) -> None:
@@ -54,10 +57,13 @@ class Session:
         self._settings = settings
         self._timing = settings.timing
         self._public_key = settings.wrapper.public_key
-        self._greetings = Bucket(GREETINGS_PER_SECOND, settings.max_members, now)
+        # Of a small room, too: or one who is none could use up all there is.
+        at_once = max(GREETINGS_PER_SECOND, settings.max_members)
+        self._greetings = Bucket(GREETINGS_PER_SECOND, at_once, now)
         self._here_at = now
         self.now = now
         self.refused = 0
+        self.process = Process()
         self.actions: list[Action] = []
         self.members: dict[bytes, Member] = {}
         self.held: dict[bytes, HeldKeys] = {}
@@ -172,9 +178,13 @@ class Session:
             key = settings.wrapper.unwrap(news.wrapped, sender=sender, context=context)
         is_drawn = news.generation == news.root
         expected = scheme.key_len if is_drawn else scheme.stepped_len
-        if key is not None and len(key) == expected:
-            overlap = self._timing.overlap(news.at)
-            self.actions += member.held.take(news, key, self.now, overlap)
+        if key is None:
+            return
+        if len(key) != expected:
+            wipe(key)
+            return
+        overlap = self._timing.overlap(news.at)
+        self.actions += member.held.take(news, key, self.now, overlap)
 
     # -- members come and go --
 

@@ -76,7 +76,12 @@ def wrap_for(
     """Wrap a content key for one recipient; InvalidPublicKey if it is none."""
     public = read_public_key(recipient)
     binding = _binding(public.kem, recipient, context)
-    sealed = public.kem.suite.encrypt(content_key, public.for_hpke, binding)
+    try:
+        sealed = public.kem.suite.encrypt(content_key, public.for_hpke, binding)
+    except (
+        ValueError
+    ):  # of low order, which X25519 finds out no earlier (RFC 7748, 6.1)
+        raise InvalidPublicKey(f"not a public key for {public.kem.name}") from None
     signature = sign_fields(signing_key, _PURPOSE, binding, sealed)
     return VERSION + public.kem.id_bytes + signature + sealed
 

@@ -67,7 +67,8 @@ class Relay:
             metrics_port: for /metrics, /stats and /healthz; 0 takes any free one.
             limits: what it bears; see Limits.
             admit: called with a room's name and the token of the hello (or
-                None); False turns away. Without it everybody may join.
+                None), and not to be awaited: True lets in, False turns away.
+                Without it everybody may join.
             origins: web origins whose pages may connect, as "https://a.example".
                 Programs send none and may always. Without it any page may.
             tls: for wss://; without it a proxy in front should have it.
