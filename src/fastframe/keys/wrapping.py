@@ -78,9 +78,7 @@ def wrap_for(
     binding = _binding(public.kem, recipient, context)
     try:
         sealed = public.kem.suite.encrypt(content_key, public.for_hpke, binding)
-    except (
-        ValueError
-    ):  # of low order, which X25519 finds out no earlier (RFC 7748, 6.1)
+    except ValueError:  # of low order: X25519 finds out now (RFC 7748, 6.1)
         raise InvalidPublicKey(f"not a public key for {public.kem.name}") from None
     signature = sign_fields(signing_key, _PURPOSE, binding, sealed)
     return VERSION + public.kem.id_bytes + signature + sealed
