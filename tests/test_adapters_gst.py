@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import pipes
 import subprocess
 import sys
@@ -214,6 +215,65 @@ def test_import_registers_nothing():
         "register(); register()\n"
         "print(*(find(name).get_rank() for name in names))"
     ) == ["True", "True", "0", "0"]
+
+
+def test_no_buffer_comes_once_python_ends():
+    """A program may end while frames flow; what comes then is refused in C."""
+    with debian_last():
+        path = sys.path[-1]
+    assert in_a_process(
+        f"import atexit, sys, time; sys.path.append({path!r})\n"
+        "held = []\n"
+        # Called after what is registered later, the adapter's.
+        "@atexit.register\n"
+        "def look():\n"
+        "    Gst, pad, seen = held\n"
+        "    known = len(seen)\n"
+        "    flow = pad.chain(Gst.Buffer.new_wrapped(b'frame'))\n"
+        "    print(flow.value_nick, known > 0, len(seen) - known)\n"
+        "import fastframe as ff\n"
+        "from fastframe.adapters.gst import register\n"
+        "from gi.repository import Gst\n"
+        "register()\n"
+        "pipeline = Gst.parse_launch('videotestsrc ! fastframeseal name=seal '\n"
+        "    '! fakesink name=out signal-handoffs=true')\n"
+        "sealer = ff.Sealer('insertable', ff.generate_key())\n"
+        "pipeline.get_by_name('seal').sealer = sealer\n"
+        "pad, seen = pipeline.get_by_name('seal').get_static_pad('sink'), []\n"
+        "pipeline.get_by_name('out').connect('handoff', lambda *_: seen.append(1))\n"
+        "held += Gst, pad, seen\n"
+        "pipeline.set_state(Gst.State.PLAYING)\n"
+        "for _ in range(6000): seen or time.sleep(0.01)\n"
+    ) == ["flushing", "True", "0"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_forked_child_ends_while_frames_flow():
+    """Its parent's streaming threads are not there to give up their locks."""
+    with debian_last():
+        path = sys.path[-1]
+    assert (
+        in_a_process(
+            f"import os, signal, sys, time; sys.path.append({path!r})\n"
+            "import fastframe as ff\n"
+            "from fastframe.adapters.gst import register\n"
+            "from gi.repository import Gst\n"
+            "register()\n"
+            "pipeline = Gst.parse_launch(\n"
+            "    'videotestsrc ! fastframeseal name=seal ! fakesink')\n"
+            "seal = pipeline.get_by_name('seal')\n"
+            "seal.sealer = ff.Sealer('insertable', ff.generate_key())\n"
+            "pipeline.set_state(Gst.State.PLAYING)\n"
+            "for _ in range(6000): seal.tally.ok or time.sleep(0.01)\n"
+            "for _ in range(5):\n"
+            "    child = os.fork()\n"
+            "    if not child:\n"
+            "        signal.alarm(30)\n"
+            "        sys.exit()\n"
+            "    print(os.waitpid(child, 0)[1])\n"
+        )
+        == ["0"] * 5
+    )
 
 
 def test_missing_gi_names_its_packages():

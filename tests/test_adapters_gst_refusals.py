@@ -208,6 +208,19 @@ def test_sealer_closed_in_the_stream_ends_it():
     assert len(plain) == 20  # whoever pushed the frame was told, too
 
 
+def test_spent_sealer_ends_the_stream():
+    """The last counters are used, and no nonce a second time."""
+    video, key = pipes.clip(), ff.generate_key()
+    sealer = ff.Sealer("insertable", key, counter=2**64 - 10)
+    opener = ff.Opener("insertable", {0: key})
+    run = push(video, "fastframeseal name=seal", sealer=sealer)
+    assert isinstance(run["seal"].error, ff.KeyExhausted)
+    assert run.culprit == "seal"
+    assert [opener.open(f.data) for f in run.seen["out"]] == data_of(video[:10])
+    counts = {ff.Status.OK: 10, ff.Status.KEY_EXHAUSTED: 1}
+    assert run["seal"].tally.counts() == counts
+
+
 def test_frame_too_large_is_an_error():
     """More than the core takes."""
     sealer, _ = ends()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import weakref
 from typing import Any, ClassVar
 
 import fastframe as ff
@@ -10,6 +13,7 @@ from fastframe.adapters.gst.binding import Gst, GstBase
 from fastframe.adapters.tally import Tally
 
 _log = logging.getLogger(__name__)
+_alive: weakref.WeakSet[FrameElement] = weakref.WeakSet()
 
 
 def _pad(name: str, direction: Any) -> Any:
@@ -40,6 +44,7 @@ class FrameElement(GstBase.BaseTransform):
         self.set_gap_aware(True)  # or GAP is taken off the flags
         self.tally = Tally()
         self.is_video = False
+        _alive.add(self)
 
     def do_set_caps(self, caps: Any, _out: Any) -> bool:
         """Learn what kind of frames will come; any is right."""
@@ -82,3 +87,23 @@ def _put(target: Any, made: bytes) -> None:
     if target.fill(0, made) != len(made):
         raise ff.UsageError(f"a buffer of {target.get_size()} bytes is too small")
     target.set_size(len(made))
+
+
+def _stop_all() -> None:
+    """Have no buffer come any more once Python is gone.
+
+    PyGObject then leaves a method's result as it finds it: a size that ends the
+    process, or GST_FLOW_OK for a buffer that nobody has written. A pad that
+    flushes refuses by itself, and what waits downstream is let go, so that the
+    buffer under way comes to its end.
+    """
+    elements = list(_alive)
+    for element in elements:
+        element.sinkpad.send_event(Gst.Event.new_flush_start())
+    for element in elements:
+        element.sinkpad.set_active(False)
+
+
+atexit.register(_stop_all)
+# A child has no streaming threads, and would wait for the locks that they held.
+os.register_at_fork(after_in_child=_alive.clear)
