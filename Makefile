@@ -6,7 +6,7 @@ VENV ?= .venv
 export PYTHON VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench bench-report bench-gate bench-baseline wheel clean
+.PHONY: help setup demo demo-call test bench bench-report bench-gate bench-baseline wheel clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -17,6 +17,10 @@ setup: ## Get ready: environment, OpenSSL, compiled extension (again: under 1 s)
 demo: ## Run the demonstration
 	@tools/setup --quiet
 	@$(VENV)/bin/fastframe demo
+
+demo-call: ## Hold a sealed call between browsers; draws what each saw (Linux, root)
+	@tools/setup --quiet
+	@$(VENV)/bin/python examples/telehealth/demo.py
 
 test: ## Run every check: style, types, tests
 	@tools/setup --quiet

@@ -261,11 +261,14 @@ const char *ff_openssl_built_with(void)
 }
 
 /* libcrypto looks at the CPU when it is loaded, or, where the linker has left
- * out its .init section (lld), when it is first used. The text is made once. */
+ * out its .init section (lld), with the first algorithm. The text is made once,
+ * and would say for ever that the CPU has nothing. */
 const char *ff_openssl_cpu(void)
 {
     ff_crypto_prepare();
-    OPENSSL_init_crypto(0, NULL);
+    ff_errors_mark();
+    EVP_CIPHER_free(EVP_CIPHER_fetch(NULL, suites[FF_AES_128_GCM].cipher, NULL));
+    ff_errors_restore();
     return OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS);
 }
 

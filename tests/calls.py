@@ -149,11 +149,7 @@ class Call:
 
     async def until(self, is_done):
         """Wait until is_done() holds; a test that waits in vain fails."""
-        for _ in range(int(_PATIENCE / _GLANCE)):
-            if is_done():
-                return
-            await asyncio.sleep(_GLANCE)
-        pytest.fail(f"nothing came of it in {_PATIENCE:g} s")
+        await until(is_done)
 
     def decoder_lives(self, kind):
         """Tell whether a receiver's decoder thread still runs."""
@@ -170,6 +166,15 @@ class Call:
         with contextlib.suppress(MediaStreamError):
             while True:
                 self.decoded[track.kind].append(await track.recv())
+
+
+async def until(is_done):
+    """Wait until is_done() holds; a test that waits in vain fails."""
+    for _ in range(int(_PATIENCE / _GLANCE)):
+        if is_done():
+            return
+        await asyncio.sleep(_GLANCE)
+    pytest.fail(f"nothing came of it in {_PATIENCE:g} s")
 
 
 def run(coroutine):

@@ -10,6 +10,7 @@ import av
 
 WIDTH, HEIGHT, RATE = 160, 120, 30
 SOUND_RATE, SAMPLES = 48_000, 960
+TONE = SOUND_RATE / 17 / math.tau  # Hz, of sound()
 # By codec: FFmpeg's encoder, its options, and the container it is made in.
 ENCODERS = {
     "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8"}, "mkv"),

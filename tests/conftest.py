@@ -17,6 +17,7 @@ CLONE_ONLY = ["test_api_files.py", "test_core_c.py", "test_layers.py", "test_whe
 CLONE_ONLY += ["test_bench*.py", "test_docs_*.py", "test_readme_*.py"]
 CLONE_ONLY += ["test_keys_browser*.py", "test_keys_webcrypto.py"]
 CLONE_ONLY += ["test_browser*.py", "test_chromium.py", "test_loopback.py"]
+CLONE_ONLY += ["test_livekit_*.py", "test_janus_chromium.py", "test_demo_call.py"]
 collect_ignore_glob = [] if (ROOT / "csrc").is_dir() else CLONE_ONLY
 
 # Timing is the machine's business: a slow one must not fail a property.

@@ -30,7 +30,7 @@ from fastframe.adapters.aiortc import (
     open_receiver,
 )
 from fastframe.adapters.aiortc.chunks import Chunks
-from fastframe.adapters.aiortc.receiving import _Pace
+from fastframe.adapters.pace import Pace
 
 VP8 = RTCRtpCodecParameters("video/VP8", clockRate=90000, payloadType=96)
 H264 = RTCRtpCodecParameters("video/H264", clockRate=90000, payloadType=97)
@@ -187,7 +187,7 @@ def test_h264_without_its_codec_is_refused(caplog):
 
 def test_requests_for_key_frames_thin_out():
     """A member without the key must not make the sender send key frames only."""
-    pace = _Pace()
+    pace = Pace()
     granted = []
     for tick in range(1000):  # 100 s at 10 frames a second
         pace.want()
@@ -218,7 +218,7 @@ def test_sound_that_changes_is_cut_on():
 
 def test_no_request_without_a_failure():
     """Frames that open cost no PLI."""
-    pace = _Pace()
+    pace = Pace()
     pace.relax()
     assert not pace.grant(5.0)
 

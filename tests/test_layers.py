@@ -73,7 +73,7 @@ APART = ("adapters", "cli", "keys", "__main__")
 PUBLIC_MODULES = {"sframe"}
 # What users may not have installed, and import fastframe must not ask for.
 OPTIONAL = ["cryptography", "numpy", "av", "aiortc", "rich", "pyarrow"]
-OPTIONAL += ["prometheus_client", "websockets"]
+OPTIONAL += ["prometheus_client", "websockets", "gi"]
 
 
 def name_of(path):

@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from process_memory import read_memory
 from reference import dave, jitsi, kdf, livekit, sframe
 
 pytestmark = pytest.mark.skipif(
@@ -52,16 +53,7 @@ LET_GO = {
 
 def count_in_memory(pid, secret):
     """Count where a secret stands in another process's writable memory."""
-    found = 0
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, rights = line.split()[:2]
-            if not rights.startswith("rw"):
-                continue
-            first, last = (int(text, 16) for text in span.split("-"))
-            memory.seek(first)
-            found += memory.read(last - first).count(secret)
-    return found
+    return sum(piece.count(secret) for piece in read_memory(pid))
 
 
 def search_twice(program, key, secrets):

@@ -61,9 +61,16 @@ def try_open(opener: ff.Opener, sealed: Buffer) -> tuple[ff.Status, bytes]:
     """
     try:
         return ff.Status.OK, opener.open(sealed)
-    except ff.FrameRejected as rejected:
-        return rejected.status, b""
-    except ff.UsageError:
-        return ff.Status.NOT_RUN, b""
-    except ff.FastframeError:
-        return ff.Status.INTERNAL, b""
+    except ff.FastframeError as error:
+        return status_of(error), b""
+
+
+def status_of(error: Exception) -> ff.Status:
+    """Name what became of the frame for which this was raised."""
+    if isinstance(error, ff.FrameRejected):
+        return error.status
+    if isinstance(error, ff.KeyExhausted):
+        return ff.Status.KEY_EXHAUSTED
+    if isinstance(error, ff.UsageError):
+        return ff.Status.NOT_RUN
+    return ff.Status.INTERNAL

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import fastframe as ff
 from fastframe.adapters.aiortc.hooks import JITTER_BUFFER, find
+from fastframe.adapters.pace import Pace
 from fastframe.adapters.tally import Tally, try_open
 
 if TYPE_CHECKING:
     from aiortc import RTCRtpReceiver
-
-_PAUSE_FIRST = 0.5  # seconds between two requests for a key frame
-_PAUSE_LONGEST = 8.0
 
 
 class OpenedReceiver:
@@ -31,7 +29,7 @@ class OpenedReceiver:
         self.tally = Tally()
         self._receiver = receiver
         self._opener = opener
-        self._pace = _Pace()
+        self._pace = Pace()
         setattr(receiver, JITTER_BUFFER, _OpeningBuffer(inner, self))
 
     @property
@@ -99,33 +97,3 @@ class _OpeningBuffer:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
-
-
-class _Pace:
-    """When to ask for a key frame: soon, but never in a storm.
-
-    A member without the key fails on every frame. If each failure asked for
-    a key frame, the sender would send hardly anything else, to everybody.
-    """
-
-    def __init__(self) -> None:
-        self.granted = 0
-        self._is_wanted = False
-        self._pause = _PAUSE_FIRST
-        self._latest = float("-inf")
-
-    def want(self) -> None:
-        self._is_wanted = True
-
-    def relax(self) -> None:
-        """Ask soon again: when the key has come, a key frame is still needed."""
-        self._pause = _PAUSE_FIRST
-
-    def grant(self, now: float) -> bool:
-        if not self._is_wanted or now < self._latest + self._pause:
-            return False
-        self._is_wanted = False
-        self._latest = now
-        self._pause = min(2 * self._pause, _PAUSE_LONGEST)
-        self.granted += 1
-        return True
