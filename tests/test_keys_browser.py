@@ -182,3 +182,11 @@ def test_safety_numbers_are_the_same_on_both_sides(ask):
         expected = safety_number(keys[:count])
         told, *_ = ask("safety", *reversed(keys[:count]), keys[0])
         assert told == {"number": expected}
+
+
+def test_page_wraps_in_no_other_name(ask, page):
+    """The signature would be its own: whoever gets it could not open it."""
+    other = Identity.generate().public_key
+    with pytest.raises(PeerError, match="another sender"):
+        ask("wrap", KEY, other, other, context=CONTEXT)
+    assert ask("wrap", KEY, other, page, context=CONTEXT)[1]

@@ -9,6 +9,8 @@ const { fromText, toText } = await load('bytes.js');
 const hpke = await load('hpke.js');
 const { Identity, fingerprint, safetyNumber, verify } = await load('identity.js');
 const { KeyManager } = await load('key-manager.js');
+const { HeldKeys } = await load('held-keys.js');
+const { OwnKeys } = await load('own-keys.js');
 
 const { subtle } = globalThis.crypto;
 const ECDH = { name: 'ECDH', namedCurve: 'P-256' };
@@ -180,6 +182,30 @@ async function tell(request, blobs) {
   return taken();
 }
 
+/** Tell which keys are there before they end, each in its way, and which after. */
+async function wipes() {
+  const own = new OwnKeys(() => {}, 0);
+  const first = own.current.key;
+  own.prepare(0);
+  const isThere = (keys) => keys.map((key) => key.some(Boolean));
+  const nothing = { addKey: () => {}, retireKey: () => {} };
+  const held = new HeldKeys(new Uint8Array(1), nothing);
+  const theirs = [1, 2].map((byte) => new Uint8Array(16).fill(byte));
+  for (const [at, key] of theirs.entries()) {
+    const news = { generation: at + 1, root: at + 1, key_id: at, at: 'now', wrapped: key };
+    await held.take(news, async () => key, 0);
+  }
+  const keys = [first, own.pending.key, ...theirs];
+  const before = isThere(keys);
+  own.replace(0);
+  keys.push(own.current.key);
+  before.push(...isThere(keys.slice(-1)));
+  held.expire(1e6);
+  own.close();
+  held.close();
+  return [{ before, after: isThere(keys) }, []];
+}
+
 /** Let nothing through from now on. */
 async function fail() {
   isFailing = true;
@@ -198,5 +224,5 @@ async function flood({ peer, count }, blobs) {
 
 await serve({
   hpkeOpen, hpkeSeal, generate, keep, wrap, unwrap, sign, check, safety,
-  plainGenerate, plainWrap, plainUnwrap, enter, tell, flood, fail,
+  plainGenerate, plainWrap, plainUnwrap, enter, tell, flood, fail, wipes,
 });
