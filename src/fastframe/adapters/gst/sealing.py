@@ -9,13 +9,12 @@ from fastframe.adapters.gst.base import FrameElement
 from fastframe.adapters.gst.binding import GLib, Gst
 from fastframe.adapters.tally import status_of
 
-# Metas with parts of pictures or text in them: they would travel in the clear.
-_CONTENT = {
-    "GstAncillaryMetaAPI",
-    "GstVideoCaptionMetaAPI",
-    "GstVideoCodecAlphaMetaAPI",
-    "GstVideoOverlayCompositionMetaAPI",
-    "GstVideoSEIUserDataUnregisteredMetaAPI",
+# Metas that say how to play a frame. All others are left behind: captions, alpha
+# planes, sound levels and what nobody here knows would travel in the clear.
+_HARMLESS = {
+    "GstAudioClippingMetaAPI",
+    "GstReferenceTimestampMetaAPI",
+    "GstVideoMetaAPI",
 }
 
 
@@ -56,8 +55,8 @@ class SealElement(FrameElement):
         return True, size + getattr(self.sealer, "overhead", 0)
 
     def do_transform_meta(self, _target: Any, meta: Any, _source: Any) -> bool:
-        """Keep a meta unless it holds content, which a muxer may write."""
-        return meta.info.api.name not in _CONTENT
+        """Keep a meta that holds no content, which a muxer may write."""
+        return meta.info.api.name in _HARMLESS
 
     def convert(self, frame: bytes, is_key: bool) -> tuple[Any, bytes]:
         """Seal one frame; the stream ends if that fails."""
