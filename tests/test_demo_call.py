@@ -61,8 +61,8 @@ def test_recorder_opens_nothing_until_it_is_let_in(call):
     outcome, _ = call
     for name in NAMES:
         assert set(outcome.stranger[name]) == {"UNKNOWN_KEY"}
-        assert outcome.stranger[name]["UNKNOWN_KEY"] > 50
-        assert outcome.member[name]["OK"] > 100
+        assert outcome.stranger[name]["UNKNOWN_KEY"] > 20
+        assert outcome.member[name]["OK"] > 60
         lost = set(outcome.member[name]) - {"OK", "UNKNOWN_KEY"}
         # The frame that was under way when it came in may have been cut off.
         assert sum(outcome.member[name][status] for status in lost) <= 4
@@ -73,10 +73,10 @@ def test_recorder_has_the_pictures_and_the_sound(call, name):
     """A file that plays, of the right person."""
     outcome, _ = call
     colours = corners(outcome.recordings[name])
-    assert len(colours) > 60
+    assert len(colours) > 30
     assert all(is_wall(colour, name) for colour in colours)
     with av.open(str(outcome.recordings[name])) as file:
-        assert sum(1 for _ in file.decode(audio=0)) > 100
+        assert sum(1 for _ in file.decode(audio=0)) > 50
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,7 +84,7 @@ def test_root_on_the_sfu_finds_noise(call, name):
     """Every packet is recorded, and none shows anything."""
     outcome, out = call
     loot = outcome.loot[name]
-    assert loot.frames > 60
+    assert loot.frames > 30
     if loot.picture is not None:
         assert not is_wall(loot.picture.to_image().getpixel(CORNER), name)
     noise = bytes(loot.noise.planes[0])

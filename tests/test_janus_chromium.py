@@ -24,6 +24,9 @@ SIMULCAST = [
     {"rid": "q", "scaleResolutionDownBy": 2, "maxBitrate": 150_000},
     {"rid": "f", "maxBitrate": 600_000},
 ]
+# Chromium's own counts come later than what they count.
+HAVE_MANY = """({ shown, counts, tally }) => shown.length > 60
+    && counts.video.framesDecoded > 60 && tally.video?.OK > 60 && tally.audio?.OK > 60"""
 
 
 @pytest.mark.parametrize("encodings", [None, SIMULCAST], ids=["one", "simulcast"])
@@ -38,7 +41,8 @@ def test_python_opens_what_chromium_publishes(tmp_path, encodings):
             await call.publish(PagePublisher(page, encodings=encodings, **options))
             subscriber = Subscriber(keyed.openers)
             await call.subscribe(subscriber)
-            await until(lambda: len(subscriber.numbers) > 30)
+            for opener in keyed.openers.values():
+                await until(lambda one=opener: _opened(one, 1) > 30)
             new = ff.generate_key()
             for opener in keyed.openers.values():
                 opener.opener.keys[2] = new
@@ -48,7 +52,6 @@ def test_python_opens_what_chromium_publishes(tmp_path, encodings):
             assert page.errors == []
         for opener in keyed.openers.values():
             assert opener.after_the_first == {OK}
-            assert _opened(opener, 1) > 20
         numbers = subscriber.numbers
         assert None not in numbers
         assert numbers == sorted(numbers)
@@ -73,15 +76,12 @@ def test_chromium_shows_what_python_publishes(tmp_path):
             await page.call("call.add", 1, list(keyed.key))
             await call.publish(Publisher(keyed.tracks()))
             await call.subscribe(PageSubscriber(page))
-            await page.until("call.figures().then(({ shown }) => shown.length > 60)")
+            await page.until(f"call.figures().then({HAVE_MANY})")
             told = await page.call("call.figures")
             assert page.errors == []
         numbers = [number for number, _ in told["shown"]]
         assert None not in numbers
         assert numbers == sorted(set(numbers))
-        assert told["counts"]["video"]["framesDecoded"] > 60
-        assert told["tally"]["video"]["OK"] > 60
-        assert told["tally"]["audio"]["OK"] > 60
         assert set(told["tally"]["audio"]) == {"OK"}
 
     run(scene())
