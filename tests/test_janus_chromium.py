@@ -26,7 +26,8 @@ SIMULCAST = [
 ]
 # Chromium's own counts come later than what they count.
 HAVE_MANY = """({ shown, counts, tally }) => shown.length > 60
-    && counts.video.framesDecoded > 60 && tally.video?.OK > 60 && tally.audio?.OK > 60"""
+    && counts.video.framesDecoded > 60
+    && tally.video?.OK > 60 && tally.audio?.OK > 60"""
 
 
 @pytest.mark.parametrize("encodings", [None, SIMULCAST], ids=["one", "simulcast"])
