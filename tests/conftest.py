@@ -37,17 +37,6 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-@pytest.fixture(autouse=True)
-def _no_real_time():
-    """Take back what SVT-AV1 does to root: its encoder makes us SCHED_FIFO, 99.
-
-    Browsers that inherit it starve everything else on a small machine.
-    """
-    yield
-    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0):
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-
-
 @pytest.fixture(params=ROWS, ids=str)
 def row(request) -> Row:
     """Give each line of the table in turn."""

@@ -37,7 +37,7 @@ def miss(reason: str) -> NoReturn:
     """Skip for want of a peer, but fail in CI: there it must be installed."""
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must not skip this", pytrace=False)
-    pytest.skip(reason, allow_module_level=True)
+    pytest.skip(reason, allow_module_level=True)  # never in CI: see above
 
 
 @cache
