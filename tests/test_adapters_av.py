@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 
 import pytest
@@ -366,3 +367,11 @@ def test_opening_what_is_not_sealed_gives_nothing(call_clip, tmp_path, key):
     copy = shutil.copy(call_clip, tmp_path / "plain.mp4")
     with pytest.raises(NothingOpened):
         open_recording(copy, tmp_path / "out.mp4", key)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no such call here")
+def test_making_clips_leaves_no_real_time_priority(tmp_path):
+    """What SVT-AV1 takes as root, browsers of later tests would inherit."""
+    before = os.sched_getscheduler(0)
+    make_clip(tmp_path / "clip.mkv", ["av1"], seconds=0.3)
+    assert os.sched_getscheduler(0) == before
