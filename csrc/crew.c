@@ -33,11 +33,16 @@ typedef struct {
 
 /* -- before -- */
 
+static uint64_t cost_of(uint32_t in_len)
+{
+    return (uint64_t)in_len + FRAME_COST;
+}
+
 static uint64_t work_of(const ff_batch *batch)
 {
     uint64_t work = 0;
     for (uint32_t i = 0; i < batch->count; i++)
-        work += (uint64_t)batch->in_len[i] + FRAME_COST;
+        work += cost_of(batch->in_len[i]);
     return work;
 }
 
@@ -121,23 +126,18 @@ static void *work(void *arg)
     return NULL;
 }
 
-static uint64_t work_of_turn(const ff_turn *turn)
-{
-    return (uint64_t)turn->frame.in_len + FRAME_COST;
-}
-
 /* plan_shifts gives each worker about as much to do as the others. */
 static void plan_shifts(const ff_crew *crew, shift *shifts)
 {
     uint64_t all = 0, done = 0;
     uint32_t at = 0;
     for (uint32_t i = 0; i < crew->num_turns; i++)
-        all += work_of_turn(&crew->turns[i]);
+        all += cost_of(crew->turns[i].frame.in_len);
     for (uint32_t n = 0; n < crew->num_workers; n++) {
         uint64_t due = all * (n + 1) / crew->num_workers;
         shifts[n] = (shift){.crew = crew, .worker = n, .from = at};
         while (at < crew->num_turns && done < due)
-            done += work_of_turn(&crew->turns[at++]);
+            done += cost_of(crew->turns[at++].frame.in_len);
         shifts[n].to = at;
     }
 }

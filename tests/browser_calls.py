@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from functools import partial
 
+import calls
 import loopback
 import pytest
 from chromium import Chromium
+from live_peers import connection, describe
 from sites import Site, folder
 from support import ROOT
 
@@ -17,13 +20,7 @@ pytest.importorskip("numpy")
 
 import av
 import numpy as np
-from aiortc import (
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCRtpSender,
-    RTCSessionDescription,
-    VideoStreamTrack,
-)
+from aiortc import RTCRtpSender, VideoStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
 import fastframe as ff
@@ -47,7 +44,8 @@ PATIENCE = 60.0
 # x264's slice headers reach one bit into what is sealed, where libwebrtc wants a 1
 # (for the parameter set 0) and finds the first bit of a key id: from 128 on it is.
 KEY_ID = 200
-MIMES = {"vp8": "video/VP8", "h264": "video/H264"}
+# Browsers take longer than what runs in this process.
+until = partial(calls.until, patience=PATIENCE)
 
 
 def run(test, lacks=(), **given):
@@ -69,20 +67,6 @@ def run(test, lacks=(), **given):
             assert page.errors == []
 
     loopback.run(whole())
-
-
-async def until(is_done, what="it", patience=PATIENCE):
-    """Wait until is_done() holds; it may be a coroutine function."""
-    end = time.monotonic() + patience
-    while True:
-        done = is_done()
-        if asyncio.iscoroutine(done):
-            done = await done
-        if done:
-            return done
-        if time.monotonic() > end:
-            pytest.fail(f"{what} did not come in {patience:g} s")
-        await asyncio.sleep(0.05)
 
 
 def is_pattern(colours):
@@ -145,7 +129,7 @@ class Receiver:
 
     def __init__(self, openers):
         """Take an Opener for each kind."""
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection = connection()
         self.openers = openers
         self.opened = {}
         self.frames = {"video": [], "audio": []}
@@ -165,9 +149,7 @@ class Receiver:
     async def call(self, page, codec="vp8", **given):
         """Have the page send."""
         offer = await page.call("call.send", {"codec": codec, **given})
-        await self.connection.setRemoteDescription(
-            RTCSessionDescription(offer, "offer")
-        )
+        await self.connection.setRemoteDescription(describe("offer", offer))
         await self.connection.setLocalDescription(await self.connection.createAnswer())
         await page.call("call.accept", self.connection.localDescription.sdp)
 
@@ -194,21 +176,21 @@ class Receiver:
 @contextlib.asynccontextmanager
 async def sending(page, tracks, codec="vp8"):
     """Call a page with tracks that are sealed already."""
-    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    sender = connection()
     for track in tracks:
-        connection.addTrack(track)
-    for transceiver in connection.getTransceivers():
+        sender.addTrack(track)
+    for transceiver in sender.getTransceivers():
         if transceiver.kind == "video":
             has = RTCRtpSender.getCapabilities("video").codecs
-            wanted = [one for one in has if one.mimeType == MIMES[codec]]
+            wanted = [one for one in has if one.mimeType == calls.MIMES[codec]]
             transceiver.setCodecPreferences(wanted)
-    await connection.setLocalDescription(await connection.createOffer())
-    answer = await page.call("call.receive", connection.localDescription.sdp)
-    await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    await sender.setLocalDescription(await sender.createOffer())
+    answer = await page.call("call.receive", sender.localDescription.sdp)
+    await sender.setRemoteDescription(describe("answer", answer))
     try:
-        yield connection
+        yield sender
     finally:
-        await connection.close()
+        await sender.close()
         for track in tracks:
             track.stop()
 

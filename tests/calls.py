@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 import av
 import pytest
@@ -168,13 +169,34 @@ class Call:
                 self.decoded[track.kind].append(await track.recv())
 
 
-async def until(is_done):
-    """Wait until is_done() holds; a test that waits in vain fails."""
-    for _ in range(int(_PATIENCE / _GLANCE)):
-        if is_done():
+async def until(is_done, what="it", patience=_PATIENCE):
+    """Wait until is_done() holds; a test that waits in vain fails.
+
+    It may be a coroutine function; what names the thing in the failure.
+    """
+    end = time.monotonic() + patience
+    while True:
+        done = is_done()
+        if await done if asyncio.iscoroutine(done) else done:
             return
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not come in {patience:g} s")
         await asyncio.sleep(_GLANCE)
-    pytest.fail(f"nothing came of it in {_PATIENCE:g} s")
+
+
+def tampered(every):
+    """Change one bit in every so manieth packet."""
+
+    def change(packet, number):
+        if number % every:
+            return packet
+        forged = bytearray(bytes(packet))
+        forged[-1] ^= 1
+        out = av.Packet(bytes(forged))
+        out.pts, out.dts, out.time_base = packet.pts, packet.dts, packet.time_base
+        return out
+
+    return change
 
 
 def run(coroutine):

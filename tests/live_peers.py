@@ -152,12 +152,6 @@ class Subscriber:
         name = "_RTCRtpReceiver__decoder_thread"
         return getattr(self.receivers[kind], name).is_alive()
 
-    @property
-    def longest_stall(self):
-        """Give the longest time between two decoded pictures, in seconds."""
-        pairs = pairwise(self.times)
-        return max((later - sooner for sooner, later in pairs), default=0.0)
-
     async def __aenter__(self):
         """Be in the call."""
         return self

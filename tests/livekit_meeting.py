@@ -36,7 +36,6 @@ PAGE = b"""<!doctype html><meta charset="utf-8"><body>
 <script type="module" src="/livekit-room.mjs"></script>"""
 PAGES = {"/": PAGE}
 WIDTH, HEIGHT = 320, 240
-MIMES = {"vp8": "video/VP8", "h264": "video/H264"}
 PATIENCE = 30.0  # seconds that a call may take until a test gives up
 GLANCE = 0.05
 NEAR = 40  # of 255: what codecs and conversions may do to a colour

@@ -14,7 +14,7 @@ pytest.importorskip("aiortc", reason="the aiortc extra is not installed")
 
 import aioice.ice
 import av
-from calls import Call, ChangingTrack, LiveTrack, PacketTrack, encode, run
+from calls import Call, ChangingTrack, LiveTrack, PacketTrack, encode, run, tampered
 
 from fastframe.adapters.aiortc import SealedTrack, on_encoded, open_receiver
 
@@ -46,21 +46,6 @@ def pair_of(key, codec=None, **options):
 def kind_of(codec):
     """Tell sound from pictures."""
     return "audio" if codec == "opus" else "video"
-
-
-def tampered(every):
-    """Change one bit in every so manieth packet."""
-
-    def change(packet, number):
-        if number % every:
-            return packet
-        forged = bytearray(bytes(packet))
-        forged[-1] ^= 1
-        out = av.Packet(bytes(forged))
-        out.pts, out.dts, out.time_base = packet.pts, packet.dts, packet.time_base
-        return out
-
-    return change
 
 
 @pytest.mark.parametrize("is_live", [False, True], ids=["packets", "live"])

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import itertools
 import os
-import pipes
 import subprocess
 import sys
-from pipes import SIZED, SOUND, VIDEO, Frame, Gst, Run, data_of, ends, push, sealed_by
 
+import gst_pipes
 import pytest
 from gi_path import GstAudio, GstVideo, debian_last
+from gst_pipes import (
+    SIZED,
+    SOUND,
+    VIDEO,
+    Frame,
+    Gst,
+    Run,
+    data_of,
+    ends,
+    push,
+    sealed_by,
+)
 
 import fastframe as ff
 from fastframe.adapters.gst import OpenElement, SealElement
@@ -59,7 +70,7 @@ def test_elements_made_by_code_need_no_name():
 
 def test_stream_of_the_element_opens_without_gstreamer():
     """The wire format is the library's; the key flag is the buffer's."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     sealer, opener = ends()
     out = push(video, "fastframeseal name=seal", sealer=sealer).seen["out"]
     opened = [opener.open(f.data, key_frame=f.is_key) for f in out]
@@ -68,7 +79,7 @@ def test_stream_of_the_element_opens_without_gstreamer():
 
 def test_stream_of_the_library_opens_in_the_element():
     """And the other way round, whether or not the flag came through."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     sealer, opener = ends()
     sealed = sealed_by(sealer, video)
     sealed[20:] = [frame._replace(flags=0) for frame in sealed[20:]]
@@ -123,7 +134,7 @@ def test_buffer_of_many_memories_and_of_none():
     for one in (buffer, empty):
         run["in"].emit("push-buffer", one)
     first, second = (
-        run["sink"].emit("try-pull-sample", pipes.LIMIT * Gst.SECOND).get_buffer()
+        run["sink"].emit("try-pull-sample", gst_pipes.LIMIT * Gst.SECOND).get_buffer()
         for _ in range(2)
     )
     run.stop()
@@ -152,7 +163,7 @@ def test_metas_pass_that_hold_no_content():
     assert GstVideo.buffer_add_video_caption_meta(buffer, caption, b"Hi")
     assert buffer.add_custom_meta("FastframeTest")
     run.play()["in"].emit("push-buffer", buffer)
-    limit = pipes.LIMIT * Gst.SECOND
+    limit = gst_pipes.LIMIT * Gst.SECOND
     sealed = run["sink"].emit("try-pull-sample", limit).get_buffer()
     run.stop()
     assert opener.open(Frame.of(sealed).data) == b"frame"

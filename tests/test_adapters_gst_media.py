@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pipes
-import re
-from pipes import SIZED, SOUND, VIDEO, Gst, Run, data_of, ends
-
+import gst_pipes
 import pytest
-from support import ROOT
+from documents import examples
+from gst_pipes import SIZED, SOUND, VIDEO, Gst, Run, data_of, ends
 
 import fastframe as ff
 
@@ -76,18 +74,12 @@ def test_payloaders_that_parse_refuse(codec):
     assert Run(f"{launch} ! fakesink", sealer=sealer).run().culprit == "pay"
 
 
-def examples():
-    """Give the documents' examples: one seals, one opens."""
-    part = (ROOT / "docs" / "pipelines.md").read_text().split("## GStreamer")[1]
-    return re.findall(r"```python\n(.*?)```", part.split("\n## ")[0], re.DOTALL)
-
-
 def test_examples_of_the_documents_run_as_written(tmp_path, monkeypatch):
     """From one to the other through a file; every frame opens."""
     monkeypatch.chdir(tmp_path)
     sealer, opener = ends()
     names = {"sealer": sealer, "opener": opener}
-    for example in examples():
+    for example in examples("python", "docs/pipelines.md", "## GStreamer"):
         exec(example, names)  # noqa: S102 - our own documents
         run = Run(names["pipeline"])
         run.wait()
@@ -128,7 +120,7 @@ def test_file_comes_back(muxer, tmp_path):
 
 def test_seek_goes_on_in_a_recording(tmp_path):
     """Back and forth in a file is no attack: replay protection is turned off."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     path = tmp_path / "sealed.mkv"
     sealer, opener = ends(replay_window=0)
     launch = f"fastframeseal name=seal ! matroskamux ! filesink location={path}"

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import pipes
-from pipes import DISCONT, SOUND, VIDEO, Frame, Gst, Run, data_of, ends, push, sealed_by
 from types import SimpleNamespace
 
+import gst_pipes
 import pytest
+from gst_pipes import (
+    DISCONT,
+    SOUND,
+    VIDEO,
+    Frame,
+    Gst,
+    Run,
+    data_of,
+    ends,
+    push,
+    sealed_by,
+)
 
 import fastframe as ff
 from fastframe.adapters.gst import opening
@@ -16,7 +27,7 @@ from fastframe.adapters.gst import opening
 
 def test_changed_frame_costs_itself_alone():
     """Dropped, counted, told; the next one says that something is missing."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     sealer, opener = ends()
     sealed = sealed_by(sealer, video)
     broken = bytearray(sealed[7].data)
@@ -50,7 +61,7 @@ def test_changed_frame_costs_itself_alone():
 )
 def test_nothing_that_does_not_open_passes(make, status):
     """Not a byte, and the pipeline comes to its end."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     sealer, _ = ends()
     sealed = sealed_by(sealer, video)
     run = push(sealed, "fastframeopen name=open", opener=make())
@@ -62,7 +73,7 @@ def test_nothing_that_does_not_open_passes(make, status):
 
 def test_nothing_passes_an_opener_that_is_none(caplog):
     """A mistake of the program's own ends the stream instead of passing it."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     run = push(video, "fastframeopen name=open", opener=object())
     assert run.error is not None
     assert run.seen["out"] == []
@@ -107,7 +118,7 @@ def test_losses_are_told_and_key_frames_asked_for_at_a_pace(monkeypatch):
 def test_request_comes_soon_when_frames_open_again(monkeypatch):
     """At 0, 1, 3 s; a frame opens at 4 s, so at 4 and 5 s and not at 7 s."""
     slow_down(monkeypatch)
-    video = pipes.clip()
+    video = gst_pipes.clip()
     sealer, opener = ends()
     other, _ = ends()
     frames = sealed_by(other, video[:40])
@@ -120,7 +131,7 @@ def test_request_comes_soon_when_frames_open_again(monkeypatch):
 def test_second_copy_asks_for_nothing():
     """It spoils no picture, and whoever can replay could have key frames sent."""
     sealer, opener = ends()
-    frames = sealed_by(sealer, pipes.clip())
+    frames = sealed_by(sealer, gst_pipes.clip())
     run = push(frames + frames, "fastframeopen name=open", opener=opener)
     assert run["open"].tally[ff.Status.REPLAYED] == 60
     assert run["open"].requests == 0
@@ -177,7 +188,7 @@ def closed_sealer():
 )
 def test_nothing_leaves_unsealed(make, status):
     """The stream ends with an error that says why; no buffer comes out."""
-    video = pipes.clip()
+    video = gst_pipes.clip()
     run = push(video, "fastframeseal name=seal", sealer=make())
     seal = run["seal"]
     assert run.seen["out"] == []
@@ -210,7 +221,7 @@ def test_sealer_closed_in_the_stream_ends_it():
 
 def test_spent_sealer_ends_the_stream():
     """The last counters are used, and no nonce a second time."""
-    video, key = pipes.clip(), ff.generate_key()
+    video, key = gst_pipes.clip(), ff.generate_key()
     sealer = ff.Sealer("insertable", key, counter=2**64 - 10)
     opener = ff.Opener("insertable", {0: key})
     run = push(video, "fastframeseal name=seal", sealer=sealer)

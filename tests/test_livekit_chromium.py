@@ -13,12 +13,11 @@ import fastframe as ff
 
 pytest.importorskip("aiortc", reason="the aiortc extra is not installed")
 
-from calls import ChangingTrack, LiveTrack, PacketTrack, encode
-from livekit_meeting import MIMES, Halves, Meeting, are_near, colours_of, loudest
+from calls import MIMES, ChangingTrack, LiveTrack, PacketTrack, encode, tampered
+from documents import examples, execute
+from livekit_meeting import Halves, Meeting, are_near, colours_of, loudest
 from livekit_server import models
 from loopback import run
-from test_adapters_aiortc import tampered
-from test_readme_pipelines import examples, execute
 
 from fastframe.adapters.aiortc import SealedTrack, open_receiver
 from fastframe.livekit import DataOpener, DataSealer

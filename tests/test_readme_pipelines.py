@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import inspect
-import re
 import shlex
 import shutil
 
 import pytest
-from support import ROOT
 
 import fastframe as ff
 from fastframe.cli import main
@@ -22,24 +18,9 @@ import av
 from aiortc.contrib.media import MediaPlayer
 from calls import Call, PacketTrack, encode
 from clips import make_clip, packets_of
+from documents import examples, execute
 
 from fastframe.adapters.aiortc import SealedTrack, open_receiver
-
-TITLE = "## In real pipelines"
-
-
-def examples(language, file="README.md", title=TITLE):
-    """Give the examples of a part of a document, in their order."""
-    part = (ROOT / file).read_text().split(title)[1].split("\n## ")[0]
-    return re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)
-
-
-async def execute(text, names):
-    """Run an example, which may await, and keep the names that it sets."""
-    code = compile(text, "document", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    result = eval(code, names)  # noqa: S307 - our own documents
-    if inspect.isawaitable(result):
-        await result
 
 
 @pytest.fixture(scope="module")

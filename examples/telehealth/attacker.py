@@ -11,7 +11,7 @@ import av
 from fastframe.adapters.janus import JanusRecording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 WIDTH, HEIGHT = 320, 180  # of the picture drawn from the bytes themselves
@@ -63,10 +63,9 @@ def needles_of(recording: Path) -> list[bytes]:
         return _needles([bytes(packet) for packet in file.demux(video=0)])
 
 
-def count(memory: Iterable[bytes], needles: Iterable[bytes]) -> int:
+def count(memory: Sequence[bytes], needles: Iterable[bytes]) -> int:
     """Count how many of the needles stand somewhere in it."""
-    pieces = list(memory)
-    return sum(any(needle in piece for piece in pieces) for needle in needles)
+    return sum(any(needle in piece for piece in memory) for needle in needles)
 
 
 def _needles(frames: list[bytes]) -> list[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -137,7 +136,6 @@ class _File:
         packet = frame.as_packet()
         start = self._starts.setdefault(kind, frame.timestamp)
         packet.pts = packet.dts = frame.timestamp - start
-        packet.time_base = Fraction(1, frame.clock_rate)
         packet.stream = self._streams[kind]
         self._container.mux(packet)
 

@@ -52,13 +52,6 @@ class FrameElement(GstBase.BaseTransform):
         self.is_video = kind.startswith(("video/", "image/"))
         return True
 
-    def do_transform_meta(self, _target: Any, _meta: Any, _source: Any) -> bool:
-        """Keep every meta; by itself GStreamer loses those of sound and pictures.
-
-        How much of the first and last sound not to play is one of them.
-        """
-        return True
-
     def do_transform(self, source: Any, target: Any) -> Any:
         """Write what a frame becomes into its new buffer, or say why there is none.
 

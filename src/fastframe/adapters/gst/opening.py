@@ -62,6 +62,13 @@ class OpenElement(FrameElement):
         """Give room for an opened frame: it is never longer than the sealed one."""
         return True, size
 
+    def do_transform_meta(self, _target: Any, _meta: Any, _source: Any) -> bool:
+        """Keep every meta; by itself GStreamer loses those of sound and pictures.
+
+        How much of the first and last sound not to play is one of them.
+        """
+        return True
+
     def convert(self, frame: bytes, is_key: bool) -> tuple[Any, bytes]:  # noqa: ARG002
         """Open one frame, or have it dropped."""
         status, opened = self._open(frame)
