@@ -70,9 +70,8 @@ def test_page_changes_its_key_and_nothing_stalls(name):
                     "call.useKey", list(keys[key_id]), key_id, at, 1000 * LIMIT
                 )
                 for opener in holders.values():
-                    await until(
-                        partial(_opens, opener, key_id), "the new key", LIMIT / 2
-                    )
+                    opens = partial(_opens, opener, key_id)
+                    await until(opens, "the new key", patience=LIMIT / 2)
             assert longest_gap(receiver.times) < STALL
             for kind in ("video", "audio"):
                 assert set(receiver.opened[kind].tally.counts()) == {ff.Status.OK}
